@@ -1,0 +1,46 @@
+"""A service request: work for a department."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from concierge_core.domain.conversation import Author, Priority
+from concierge_core.domain.ids import ConversationId, GuestId, RequestId, StaffId
+
+
+class RequestState(StrEnum):
+    """open → accepted → on_the_way → done; or cancelled."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    ON_THE_WAY = "on_the_way"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_open(self) -> bool:
+        """Somebody still has to do something."""
+        return self not in (RequestState.DONE, RequestState.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRequest:
+    """`number` counts per tenant from 1 and is what people say to each other ("request 42")."""
+
+    id: RequestId
+    number: int
+    department: str
+    kind: str
+    summary: str
+    created_by: Author
+    created_at: datetime
+    updated_at: datetime
+    state: RequestState = RequestState.OPEN
+    priority: Priority = Priority.NORMAL
+    room_number: str | None = None
+    due_at: datetime | None = None
+    conversation_id: ConversationId | None = None
+    guest_id: GuestId | None = None
+    assignee_id: StaffId | None = None

@@ -1,0 +1,73 @@
+"""Configuration of every process, read once at start from the environment and passed down.
+
+`REDIS_URL`, `DATABASE_URL`, `GEMINI_API_KEY` and `SENTRY_DSN` keep the names people know; all else is `CONCIERGE_*`.
+What belongs to a property is in its `ConciergeTenant`, not here.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """One process's settings. Units are in the names; secrets are `SecretStr` and never printed."""
+
+    model_config = SettingsConfigDict(env_prefix="CONCIERGE_", extra="ignore", populate_by_name=True)
+
+    tenant_file: Path | None = None
+    """The property's `ConciergeTenant` YAML (and the ConfigMaps beside it in the same file or folder)."""
+    secrets_file: Path | None = None
+    """YAML `{secret name: {key: value}}` for secret references, on one machine."""
+    secrets_dir: Path | None = None
+    """Mounted secrets `<dir>/<name>/<key>`, in a cluster."""
+    data_dir: Path = Path(".concierge")
+    database_url: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("DATABASE_URL", "CONCIERGE_DATABASE_URL")
+    )
+    """SQLAlchemy or plain postgresql:// URL; SQLite in `data_dir` when absent."""
+    redis_url: SecretStr | None = Field(default=None, validation_alias=AliasChoices("REDIS_URL", "CONCIERGE_REDIS_URL"))
+    gemini_api_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("GEMINI_API_KEY", "CONCIERGE_GEMINI_API_KEY")
+    )
+    gemini_base_url: str | None = None
+    """A proxy or a test server in front of Gemini."""
+    sentry_dsn: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("SENTRY_DSN", "CONCIERGE_SENTRY_DSN")
+    )
+    encryption_keys: SecretStr | None = None
+    """`kid:base64[,kid:base64…]`, 32-byte keys, first is current; else `data_dir/keys.json` is made at first start."""
+    internal_token: SecretStr | None = None
+    """Shared by a tenant's apps; required on the AI app's `/v1` when set."""
+    ai_url: str = "http://127.0.0.1:8081"
+    """Where the AI app listens: `http://host:port`, or `unix:/path/to/socket`."""
+    public_url: str = "http://localhost:8080"
+    """How guests reach this property, without a trailing slash; https here switches HSTS and secure cookies on."""
+    trusted_proxies: str = ""
+    """Comma-separated addresses or networks whose X-Forwarded-* headers are believed."""
+    log_format: str = "json"
+    """`json`, or `console` on a terminal."""
+    log_level: str = "INFO"
+
+    turn_lease_seconds: float = 8.0
+    turn_deadline_seconds: float = 30.0
+    sweep_interval_seconds: float = 1.0
+    owed_grace_seconds: float = 2.0
+    """A turn owed for longer than this has no living process at work and is picked up by the sweep."""
+    poll_interval_seconds: float = 1.0
+    """How often the database is polled for news while Redis is away."""
+
+    @cached_property
+    def holder(self) -> str:
+        """This process's name on leases."""
+        return f"{socket.gethostname()}:{os.getpid()}:{os.urandom(4).hex()}"
+
+    @property
+    def https(self) -> bool:
+        """The public URL is https: cookies are secure, HSTS is sent, plain requests are redirected."""
+        return self.public_url.startswith("https://")
