@@ -1,0 +1,246 @@
+"""Where and how the tenant runs in a cluster. On one machine these sections are checked and otherwise left alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from concierge_core.tenant.values import (
+    Day,
+    LocalizedText,
+    ObjectName,
+    Quantity,
+    SecretRef,
+    Section,
+    WebAddress,
+    problem,
+)
+
+Replicas = Annotated[int, Field(ge=0, le=50)]
+Share = Annotated[float, Field(ge=0, le=1)]
+HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
+Cron = Annotated[str, Field(pattern=r"^(\S+ ){4}\S+$|^@(hourly|daily|weekly|monthly)$", max_length=100)]
+
+
+class ClassRef(Section):
+    """The brand's shared settings."""
+
+    name: ObjectName
+    """Name of the ConciergeClass; values of the tenant win over those of the class."""
+
+
+class IssuerRef(Section):
+    """A cert-manager issuer."""
+
+    name: ObjectName
+    """Name of the issuer."""
+    kind: Literal["Issuer", "ClusterIssuer"] = "ClusterIssuer"
+    """Issuer of this namespace, or of the cluster."""
+
+
+class Tls(Section):
+    """Certificate for the host."""
+
+    secret_name: ObjectName | None = None
+    """Secret of type kubernetes.io/tls; "<name>-tls" if absent and an issuer is given."""
+    issuer: IssuerRef | None = None
+    """cert-manager issuer that keeps the certificate; none, if the certificate is brought along."""
+
+
+class Gateway(Section):
+    """How requests reach the tenant: an HTTPRoute on a Gateway, or an Ingress."""
+
+    name: ObjectName | None = None
+    """Gateway (Gateway API) to attach to."""
+    namespace: ObjectName | None = None
+    """Namespace of the Gateway; the tenant's own if absent."""
+    section_name: ObjectName | None = None
+    """Listener of the Gateway; all that fit, if absent."""
+    ingress_class: ObjectName | None = None
+    """Make an Ingress of this class instead of an HTTPRoute."""
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Gateway:
+        if self.name and self.ingress_class:
+            raise problem("cannot stand beside name; choose a Gateway or an Ingress", field="ingressClass")
+        return self
+
+
+class Image(Section):
+    """Container image of the apps."""
+
+    repository: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    """Image without tag; the operator's own if absent."""
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    """When nodes fetch it."""
+    pull_secrets: list[ObjectName] = Field(default_factory=list)
+    """Secrets for a private registry."""
+
+
+class Worker(Section):
+    """Background work (Celery)."""
+
+    concurrency: Annotated[int, Field(ge=1, le=64)] = 4
+    """Threads per worker; 1 to 64."""
+
+
+class Postgres(Section):
+    """The tenant's database."""
+
+    mode: Literal["managed", "external", "cloudnativepg"] = "managed"
+    """`managed`: the operator runs one; `external`: yours, by URL; `cloudnativepg`: a CloudNativePG cluster."""
+    url_secret: SecretRef | None = None
+    """Where the postgresql:// URL lies; needed with `external`."""
+    version: Annotated[str, Field(pattern=r"^[0-9]{2}$")] = "18"
+    """Major version of PostgreSQL for `managed` and `cloudnativepg`; in quotes."""
+    instances: Annotated[int, Field(ge=1, le=5)] = 1
+    """Instances with `cloudnativepg`; 1 to 5."""
+    max_connections: Annotated[int, Field(ge=20, le=5000)] = 100
+    """What the server allows; pools of all pods together must fit into it."""
+
+    @model_validator(mode="after")
+    def _external_has_url(self) -> Postgres:
+        if self.mode == "external" and self.url_secret is None:
+            raise problem("is missing, but mode is external; say where the postgresql:// URL lies", field="urlSecret")
+        return self
+
+
+class Redis(Section):
+    """Fan-out, sessions, limits, queue."""
+
+    mode: Literal["managed", "external"] = "managed"
+    """`managed`: the operator runs a Valkey; `external`: yours, by URL."""
+    url_secret: SecretRef | None = None
+    """Where the redis:// URL lies; needed with `external`."""
+    memory: Quantity = "128Mi"
+    """Memory of the managed one."""
+
+    @model_validator(mode="after")
+    def _external_has_url(self) -> Redis:
+        if self.mode == "external" and self.url_secret is None:
+            raise problem("is missing, but mode is external; say where the redis:// URL lies", field="urlSecret")
+        return self
+
+
+class Storage(Section):
+    """Volumes of what the operator runs."""
+
+    class_name: ObjectName | None = None
+    """StorageClass; the cluster's default if absent."""
+    size: Quantity = "10Gi"
+    """Size of the database volume; it can grow, never shrink."""
+
+
+class Backup(Section):
+    """Regular copies of the database and its encryption keys."""
+
+    enabled: bool = False
+    """Backups are made; needs `destination`."""
+    destination: Annotated[str, Field(pattern=r"^(s3|gs|https?)://\S+$|^pvc:[a-z0-9.-]+$", max_length=500)] | None = (
+        None
+    )
+    """Where they go: s3://bucket/path, gs://bucket/path, an https URL, or pvc:NAME."""
+    credentials_secret: ObjectName | None = None
+    """Secret with the credentials of the destination."""
+    schedule: Cron = "30 3 * * *"
+    """When, as a cron line in the property's local time."""
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long backups are kept."""
+
+    @model_validator(mode="after")
+    def _has_destination(self) -> Backup:
+        if self.enabled and self.destination is None:
+            raise problem("is missing, but backups are enabled; say where they go", field="destination")
+        return self
+
+
+class Scale(Section):
+    """Replicas of one component."""
+
+    min_replicas: Replicas = 1
+    """At least so many pods."""
+    max_replicas: Replicas = 3
+    """At most so many pods."""
+    target_cpu_percent: Annotated[int, Field(ge=10, le=95)] = 70
+    """CPU use, in percent of the request, that autoscaling aims at."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Scale:
+        if self.max_replicas < self.min_replicas:
+            raise problem(f"is smaller than minReplicas ({self.min_replicas}); raise it", field="maxReplicas")
+        return self
+
+
+class Autoscaling(Section):
+    """Replicas per component."""
+
+    chat: Scale = Field(default_factory=Scale)
+    """Guest chat."""
+    voice: Scale = Field(default_factory=Scale)
+    """Calls and messages."""
+    ai: Scale = Field(default_factory=Scale)
+    """The concierge's mind."""
+    admin: Scale = Field(default_factory=Scale)
+    """Dashboard."""
+    worker: Scale = Field(default_factory=Scale)
+    """Background work."""
+
+
+class Amounts(Section):
+    """CPU and memory."""
+
+    cpu: Quantity | None = None
+    """CPU, such as "250m"."""
+    memory: Quantity | None = None
+    """Memory, such as "256Mi"."""
+
+
+class ComponentResources(Section):
+    """What one component's pods ask for and may use."""
+
+    requests: Amounts = Field(default_factory=Amounts)
+    """Reserved for each pod."""
+    limits: Amounts = Field(default_factory=Amounts)
+    """Most that each pod may use."""
+
+
+class Resources(Section):
+    """CPU and memory per component; what is absent follows `profile`."""
+
+    chat: ComponentResources = Field(default_factory=ComponentResources)
+    """Guest chat."""
+    voice: ComponentResources = Field(default_factory=ComponentResources)
+    """Calls and messages."""
+    ai: ComponentResources = Field(default_factory=ComponentResources)
+    """The concierge's mind."""
+    admin: ComponentResources = Field(default_factory=ComponentResources)
+    """Dashboard."""
+    worker: ComponentResources = Field(default_factory=ComponentResources)
+    """Background work."""
+
+
+class Observability(Section):
+    """Traces, logs, errors, metrics."""
+
+    otlp_endpoint: WebAddress | None = None
+    """OpenTelemetry collector (OTLP over HTTP); no export if absent."""
+    trace_sample_ratio: Share = 1.0
+    """Share of traces that are exported, 0 to 1."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """How much is logged; guest text and secrets never are."""
+    sentry_dsn_secret: SecretRef | None = None
+    """Where the Sentry DSN lies; no reports if absent."""
+    service_monitor: bool = True
+    """Make monitoring objects where the cluster knows their kinds."""
+
+
+class Suspend(Section):
+    """Seasonal closure: data is kept, everything rests but a page that says when the house opens again."""
+
+    active: bool = False
+    """The house is closed for the season."""
+    reopens_on: Day | None = None
+    """First day on which it is open again; shown to guests."""
+    message: LocalizedText | None = None
+    """What guests read meanwhile; a built-in text if absent."""
