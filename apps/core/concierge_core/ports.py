@@ -106,6 +106,14 @@ class Conversations(Protocol):
         """Hand-offs whose `accept_by` has passed."""
         ...
 
+    async def idle_since(self, tenant: TenantId, before: datetime, limit: int = 200) -> list[ConversationId]:
+        """Conversations without any change since `before`, whatever their state; oldest first."""
+        ...
+
+    async def delete(self, tenant: TenantId, conversation_ids: Sequence[ConversationId]) -> int:
+        """For ever, with messages, turns, tool journal, their service requests, and guests who have none left."""
+        ...
+
 
 class Turns(Protocol):
     """Turns and the journal of their tools."""
@@ -158,7 +166,11 @@ class Outbox(Protocol):
 
     async def add(self, tenant: TenantId, event: Event) -> None: ...
     async def add_task(self, tenant: TenantId, name: str, arguments: dict[str, Any]) -> None:
-        """Background work by Celery task name; arguments are ids only."""
+        """Background work by Celery task name; arguments are ids only.
+
+        The payload stored is `{"name", "arguments", "trace"}`; "trace" is filled by OpenTelemetry's `inject`, so that
+        the worker's span joins the guest's trace.
+        """
         ...
 
     async def unpositioned(self, tenant: TenantId, limit: int = 200) -> list[OutboxEntry]: ...
@@ -168,9 +180,24 @@ class Outbox(Protocol):
 
     async def after_position(self, tenant: TenantId, position: int, limit: int = 500) -> list[OutboxEntry]: ...
     async def last_position(self, tenant: TenantId) -> int: ...
-    async def unsent_tasks(self, tenant: TenantId, limit: int = 100) -> list[OutboxEntry]: ...
+    async def unsent_tasks(
+        self, tenant: TenantId, limit: int = 100, *, sent_before: datetime | None = None
+    ) -> list[OutboxEntry]:
+        """Tasks never sent, oldest first; with `sent_before` also those sent before it and not done (lost)."""
+        ...
+
     async def task_sent(self, tenant: TenantId, entry_id: int, now: datetime) -> None: ...
-    async def purge(self, tenant: TenantId, before: datetime) -> int: ...
+    async def task_done(self, tenant: TenantId, entry_id: int, now: datetime) -> bool:
+        """One conditional UPDATE; False when it was done already."""
+        ...
+
+    async def task_open(self, tenant: TenantId, entry_id: int) -> bool:
+        """The task exists and is not done."""
+        ...
+
+    async def purge(self, tenant: TenantId, before: datetime) -> int:
+        """Events created before; tasks only when done (or created seven days before `before`)."""
+        ...
 
 
 class Articles(Protocol):
@@ -182,7 +209,7 @@ class Articles(Protocol):
     async def save(self, tenant: TenantId, article: Article) -> None: ...
     async def delete(self, tenant: TenantId, article_id: ArticleId) -> None: ...
     async def replace_declared(self, tenant: TenantId, articles: Sequence[Article]) -> int:
-        """Make the declared articles exactly these (by slug and content hash); staff's stay. Returns how many changed."""
+        """Make the declared articles exactly these (by slug and content hash); staff's stay. How many changed."""
         ...
 
     async def version(self, tenant: TenantId) -> str:
@@ -212,6 +239,9 @@ class StaffAccounts(Protocol):
     async def put_session(self, tenant: TenantId, token: str, data: dict[str, Any], expires_at: datetime) -> None: ...
     async def session(self, tenant: TenantId, token: str, now: datetime) -> dict[str, Any] | None: ...
     async def drop_session(self, tenant: TenantId, token: str) -> None: ...
+    async def purge_sessions(self, tenant: TenantId, now: datetime) -> int:
+        """Forget expired sessions."""
+        ...
 
 
 class Audit(Protocol):
@@ -248,6 +278,19 @@ class Analytics(Protocol):
         ...
 
 
+class Calls(Protocol):
+    """What each step of a phone call was answered, so that a repeated webhook is answered alike, on any replica."""
+
+    async def answer(self, tenant: TenantId, call_sid: str, step: str) -> dict[str, Any] | None: ...
+    async def remember(
+        self, tenant: TenantId, call_sid: str, step: str, answer: dict[str, Any], *, now: datetime
+    ) -> bool:
+        """Store the answer (ids and numbers, never guest text); False when this step was answered before."""
+        ...
+
+    async def purge(self, tenant: TenantId, before: datetime) -> int: ...
+
+
 class Leases(Protocol):
     """Named leases, for the few things that must run once (relay, beat)."""
 
@@ -272,6 +315,7 @@ class Unit(Protocol):
     settings: TenantSettings
     analytics: Analytics
     leases: Leases
+    calls: Calls
 
 
 class Store(Protocol):
@@ -292,7 +336,7 @@ class Store(Protocol):
 
 
 class Resync:
-    """What a subscriber gets when it may have missed something, and regularly while Redis is away: read the database."""
+    """Read the database: something may have been missed. Also sent regularly while Redis is away."""
 
 
 class Subscription(Protocol):

@@ -14,12 +14,16 @@ from concierge_core.domain.ids import ConversationId, RequestId, TurnId
 
 @dataclass(frozen=True, slots=True)
 class MessagePosted:
-    """Message `seq` of the conversation is stored. `author` is an `Author` value."""
+    """Message `seq` of the conversation is stored. `author` is an `Author` value.
+
+    `traceparent` continues the trace of the guest's message up to the delivery of its reply.
+    """
 
     kind: ClassVar[str] = "message_posted"
     conversation_id: ConversationId
     seq: int
     author: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,14 @@ class TypingChanged:
     active: bool
 
 
+@dataclass(frozen=True, slots=True)
+class OutboxAdvanced:
+    """The relay gave stored events positions up to this one: dashboards read on from the last they showed."""
+
+    kind: ClassVar[str] = "outbox_advanced"
+    position: int
+
+
 Event = (
     MessagePosted
     | TurnStarted
@@ -105,6 +117,7 @@ Event = (
     | RequestChanged
     | KnowledgeChanged
     | TypingChanged
+    | OutboxAdvanced
 )
 
 _BY_KIND: dict[str, Any] = {c.kind: c for c in Event.__args__}
@@ -120,3 +133,8 @@ def from_json(data: dict[str, Any]) -> Event:
     fields = dict(data)
     event: Event = _BY_KIND[fields.pop("kind")](**fields)
     return event
+
+
+def conversation_of(event: Event) -> ConversationId | None:
+    """The conversation an event is about, if any."""
+    return getattr(event, "conversation_id", None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from concierge_core.domain.conversation import Author, Priority
 from concierge_core.domain.ids import ConversationId, GuestId, RequestId, StaffId
+from concierge_core.errors import Conflict
 
 
 class RequestState(StrEnum):
@@ -44,3 +45,25 @@ class ServiceRequest:
     conversation_id: ConversationId | None = None
     guest_id: GuestId | None = None
     assignee_id: StaffId | None = None
+
+
+_NEXT = {
+    RequestState.OPEN: {RequestState.ACCEPTED, RequestState.ON_THE_WAY, RequestState.DONE, RequestState.CANCELLED},
+    RequestState.ACCEPTED: {RequestState.ON_THE_WAY, RequestState.DONE, RequestState.CANCELLED, RequestState.OPEN},
+    RequestState.ON_THE_WAY: {RequestState.DONE, RequestState.CANCELLED, RequestState.OPEN},
+    RequestState.DONE: {RequestState.OPEN},
+    RequestState.CANCELLED: {RequestState.OPEN},
+}
+
+
+def moved(request: ServiceRequest, state: RequestState, by: StaffId, now: datetime) -> ServiceRequest:
+    """The request in its new state, assigned to who moved it; the same state again changes nothing.
+
+    Raises `Conflict` when there is no way from here to there.
+    """
+    if state is request.state:
+        return request
+    if state not in _NEXT[request.state]:
+        raise Conflict(f"a request that is {request.state.value} can't become {state.value}")
+    assignee = None if state is RequestState.OPEN else by
+    return replace(request, state=state, assignee_id=assignee, updated_at=now)

@@ -1,0 +1,130 @@
+"""Traces and logs. One trace leads from the guest's message through the model to the delivered reply.
+
+Export happens only where the standard `OTEL_EXPORTER_OTLP_*` variables say so; the trace context is always kept, so
+that logs carry it. Nothing here ever sees guest text: attributes are ids, counts, names and durations.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.propagate import extract, inject
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace import Span, SpanKind
+
+from concierge_core.settings import Settings
+
+tracer = trace.get_tracer("concierge")
+
+
+def set_up(settings: Settings, *, service: str, tenant: str) -> None:
+    """Call once per process, after any fork: logging, tracer provider, and Sentry where a DSN is set."""
+    _set_up_logging(settings)
+    structlog.contextvars.bind_contextvars(service=service, tenant=tenant)
+    _set_up_tracing(service, tenant)
+    if settings.sentry_dsn is not None:
+        _set_up_sentry(settings.sentry_dsn.get_secret_value(), service, tenant)
+
+
+def current_traceparent() -> str | None:
+    """The W3C context of the current span, to be stored with work that another process may do."""
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    return carrier.get("traceparent")
+
+
+def outgoing_headers() -> dict[str, str]:
+    """Headers that continue the current trace in the peer."""
+    carrier: dict[str, str] = {}
+    inject(carrier)
+    return carrier
+
+
+@contextmanager
+def span(
+    name: str,
+    *,
+    traceparent: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    kind: SpanKind = SpanKind.INTERNAL,
+    **attributes: Any,
+) -> Iterator[Span]:
+    """A span, continuing a stored context or a peer's headers when given. Attributes that are None are left out."""
+    carrier = {"traceparent": traceparent} if traceparent else dict(headers or {})
+    context = extract(carrier) if carrier.get("traceparent") else None
+    known = {k.replace("__", "."): v for k, v in attributes.items() if v is not None}
+    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=known) as current:
+        yield current
+
+
+def _set_up_tracing(service: str, tenant: str) -> None:
+    resource = Resource.create({"service.name": f"concierge-{service}", "concierge.tenant": tenant})
+    provider = TracerProvider(resource=resource)
+    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+        # Imported only when used: the exporter brings protobuf and requests, 15 MB.
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
+def _set_up_sentry(dsn: str, service: str, tenant: str) -> None:
+    import sentry_sdk
+
+    # Local variables would carry guest text; request bodies are guest text.
+    sentry_sdk.init(
+        dsn=dsn,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        server_name=service,
+        default_integrations=True,
+    )
+    sentry_sdk.set_tag("tenant", tenant)
+
+
+def _set_up_logging(settings: Settings) -> None:
+    level = logging.getLevelNamesMapping().get(settings.log_level.upper(), logging.INFO)
+    console = settings.log_format == "console"
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _add_trace_id,
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    # Access lines and SQL would repeat URLs and values; our own events say what matters.
+    for name in ("uvicorn.access", "httpx", "httpcore", "sqlalchemy.engine"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:
+    context = trace.get_current_span().get_span_context()
+    if context.is_valid:
+        event["trace_id"] = trace.format_trace_id(context.trace_id)
+    return event
