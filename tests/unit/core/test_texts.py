@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
+
 from concierge_core.texts import LANGUAGES, catalogue, text
 
 PLACEHOLDERS = {

@@ -23,12 +23,17 @@ def text(key: str, language: str | None, **values: object) -> str:
     return sentences[_variant(key, sentences, values)].format(**values)
 
 
-@cache
 def catalogue(language: str | None) -> dict[str, str]:
     """All sentences of a language, or English."""
     code = (language or FALLBACK_LANGUAGE).replace("_", "-").split("-")[0].lower()
-    name = f"{code if code in LANGUAGES else FALLBACK_LANGUAGE}.json"
-    sentences: dict[str, str] = json.loads(resources.files(__name__).joinpath(name).read_text(encoding="utf-8"))
+    return _read(code if code in LANGUAGES else FALLBACK_LANGUAGE)
+
+
+@cache
+def _read(code: str) -> dict[str, str]:
+    sentences: dict[str, str] = json.loads(
+        resources.files(__name__).joinpath(f"{code}.json").read_text(encoding="utf-8")
+    )
     return sentences
 
 
