@@ -87,7 +87,7 @@ class TurnRunner:
             for loop in loops:
                 loop.cancel()
             await asyncio.gather(*loops, return_exceptions=True)
-            await self._finish_or_give_back()
+            await self.give_back()
             await self._relay.release()
 
     async def sweep(self) -> None:
@@ -180,10 +180,10 @@ class TurnRunner:
             )
         return next((m for m in later if m.turn_id == turn.id and m.author is Author.CONCIERGE), None)
 
-    async def _finish_or_give_back(self) -> None:
+    async def give_back(self, *, patience_seconds: float = 5.0) -> None:
         """Give running turns a moment to end; the rest lapse at once instead of after their lease."""
         if self._tasks:
-            await asyncio.wait(list(self._tasks.values()), timeout=5.0)
+            await asyncio.wait(list(self._tasks.values()), timeout=patience_seconds)
         held = list(self._held.values())
         for task in list(self._tasks.values()):
             task.cancel()
