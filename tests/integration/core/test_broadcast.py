@@ -23,10 +23,10 @@ async def process(url: str, tenant: TenantId = HOTEL) -> AsyncIterator[RedisBroa
     """One process's fan-out, connected."""
     client = Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
     broadcast = RedisBroadcast(client, tenant, poll_interval_seconds=0.05)
-    broadcast.start()
-    async with asyncio.timeout(10):
-        while not broadcast.connected:
-            await asyncio.sleep(0.01)
+    async with broadcast.subscribe(tenant) as news:
+        broadcast.start()
+        await next_event(news, Resync)  # said when the connection stands
+    assert broadcast.connected
     try:
         yield broadcast
     finally:
@@ -57,12 +57,15 @@ async def test_this_process_hears_each_event_once(valkey_url):
 
 
 async def test_another_property_hears_nothing(valkey_url):
-    async with process(valkey_url) as here, process(valkey_url, OTHER_HOTEL) as other:
-        async with other.subscribe(OTHER_HOTEL) as events:
-            await here.publish(HOTEL, MessagePosted(TALK, 1, "guest"))
-            await other.publish(OTHER_HOTEL, MessagePosted(TALK, 2, "guest"))
+    async with (
+        process(valkey_url) as here,
+        process(valkey_url, OTHER_HOTEL) as other,
+        other.subscribe(OTHER_HOTEL) as events,
+    ):
+        await here.publish(HOTEL, MessagePosted(TALK, 1, "guest"))
+        await other.publish(OTHER_HOTEL, MessagePosted(TALK, 2, "guest"))
 
-            assert (await next_event(events, MessagePosted)).seq == 2
+        assert (await next_event(events, MessagePosted)).seq == 2
 
 
 async def test_while_redis_is_away_subscribers_are_asked_to_read_the_database():
