@@ -1,0 +1,151 @@
+"""From pydantic's errors to one sentence for people: which field, what is wrong, what to do."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+Path = tuple[str | int, ...]
+
+
+def first_complaint(error: ValidationError, model: Any) -> tuple[Path, str]:
+    """The path and the wording of the first problem. `model` is the type that was validated."""
+    # An unknown field explains a missing one (a typing mistake), so it goes first.
+    details = sorted(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
+    detail = details[0]
+    path: Path = (*detail["loc"], *_own_field(detail))
+    words = _wording(detail, path, model)
+    more = len(details) - 1
+    return path, words + (f" ({more} more problem{'s' if more > 1 else ''} after this)" if more else "")
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """`spec.knowledge.articles[3].slug`."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) or step.isdigit() else f".{step}" if text else step
+    return text
+
+
+def sentence(where: str, words: str) -> str:
+    """`where: words.`"""
+    return f"{where}: {words}{'' if words.endswith('?') else '.'}"
+
+
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """`did you mean "x"?`, or the list of what is known."""
+    folded = {name.replace("_", "").lower(): name for name in known}
+    close = get_close_matches(word.replace("_", "").lower(), folded, n=1, cutoff=0.6)
+    return f'did you mean "{folded[close[0]]}"?' if close else f"known here: {', '.join(known)}"
+
+
+def _own_field(detail: Any) -> Path:
+    field = (detail.get("ctx") or {}).get("field")
+    if detail["type"] != "tenant" or not field:
+        return ()
+    return tuple(int(step) if step.isdigit() else step for step in str(field).split("."))
+
+
+def _wording(detail: Any, path: Path, model: Any) -> str:
+    kind, value, limits = detail["type"], detail["input"], detail.get("ctx") or {}
+    if kind == "tenant":
+        return str(detail["msg"])
+    if kind == "extra_forbidden":
+        known = _names(_type_at(model, path[:-1]))
+        return f"there is no such field; {suggestion(str(path[-1]), known)}"
+    if kind == "missing":
+        return f"is missing; add it{_meaning(model, path)}"
+    if value is None:
+        return "is empty; give it a value or take the line out"
+    if kind in _TYPES:
+        return _TYPES[kind](value)
+    if kind in _LIMITS:
+        return _LIMITS[kind](value, limits)
+    if kind == "literal_error":
+        options = _options(_type_at(model, path))
+        return f'"{value}" is not possible here; {suggestion(str(value), options)}'
+    if kind == "string_pattern_mismatch":
+        return f'"{value}" does not have the right form{_meaning(model, path)}'
+    return f"{detail['msg'].lower()}{_meaning(model, path)}"
+
+
+def _text(value: Any) -> str:
+    return (
+        "must be a text, not a list or section"
+        if isinstance(value, list | dict)
+        else "must be a text; put it in quotes"
+    )
+
+
+_TYPES: dict[str, Callable[[Any], str]] = {
+    "string_type": _text,
+    "bool_type": lambda value: f'must be true or false, not "{value}"',
+    "int_type": lambda value: f'must be a whole number without quotes, not "{value}"',
+    "float_type": lambda value: f'must be a number without quotes, not "{value}"',
+    "list_type": lambda value: 'must be a list; begin each entry with "- "',
+    "dict_type": lambda value: "must be a section with one line per name",
+    "model_type": lambda value: "must be a section with fields of its own, indented below it",
+    "model_attributes_type": lambda value: "must be a section with fields of its own, indented below it",
+}
+_LIMITS: dict[str, Callable[[Any, Any], str]] = {
+    "greater_than_equal": lambda value, limits: f"is {value}; it must be at least {limits['ge']:g}",
+    "less_than_equal": lambda value, limits: f"is {value}; it must be at most {limits['le']:g}",
+    "string_too_short": lambda value, limits: f"is too short; at least {limits['min_length']} characters are needed",
+    "string_too_long": lambda value, limits: f"has {len(value)} characters; at most {limits['max_length']} fit",
+    "too_short": lambda value, limits: f"needs at least {limits['min_length']} entry",
+    "too_long": lambda value, limits: f"has too many entries; at most {limits['max_length']} fit",
+}
+
+
+def _meaning(model: Any, path: Path) -> str:
+    info = _field_at(model, path)
+    return f": {info.description.rstrip('.')}" if info and info.description else ""
+
+
+def _names(kind: Any) -> list[str]:
+    return [info.alias or name for name, info in kind.model_fields.items()] if _is_section(kind) else []
+
+
+def _options(kind: Any) -> list[str]:
+    return [str(option) for option in get_args(kind)] if get_origin(kind) is typing.Literal else []
+
+
+def _field_at(model: Any, path: Path) -> FieldInfo | None:
+    kind = _type_at(model, path[:-1])
+    if not _is_section(kind) or not path:
+        return None
+    return next((info for name, info in kind.model_fields.items() if path[-1] in (info.alias, name)), None)
+
+
+def _type_at(kind: Any, path: Path) -> Any:
+    """The bare type at this path below `kind`; None where the path leads nowhere."""
+    kind = _bare(kind)
+    for position, step in enumerate(path):
+        if _is_section(kind):
+            info = _field_at(kind, (step,))
+            kind = _bare(info.annotation) if info else None
+        elif get_origin(kind) in (list, dict):
+            kind = _bare(get_args(kind)[-1])
+        else:
+            return None if position < len(path) else kind
+    return kind
+
+
+def _bare(kind: Any) -> Any:
+    """Without Annotated and without `| None`."""
+    while get_origin(kind) is typing.Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) in (Union, types.UnionType):
+        options = [option for option in get_args(kind) if option is not type(None)]
+        return _bare(options[0]) if len(options) == 1 else kind
+    return kind
+
+
+def _is_section(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
