@@ -1,0 +1,83 @@
+"""What anybody may know about the property: the first thing that the widget and the hosted page show."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from concierge_core.runtime import Runtime
+from concierge_core.tenant.values import in_language
+from concierge_core.texts import text
+
+_CLOSED = {
+    "en": "{property} is closed for the season.",
+    "de": "{property} hat derzeit Saisonpause.",
+    "fr": "{property} est fermé pour la saison.",
+    "es": "{property} está cerrado por temporada.",
+    "it": "{property} è chiuso per la stagione.",
+    "ar": "{property} مغلق حاليًا لانتهاء الموسم.",
+}
+_REOPENS = {
+    "en": "We look forward to welcoming you again from {day}.",
+    "de": "Wir freuen uns, Sie ab dem {day} wieder zu begrüßen.",
+    "fr": "Nous serons heureux de vous accueillir à nouveau à partir du {day}.",
+    "es": "Estaremos encantados de recibirle de nuevo a partir del {day}.",
+    "it": "Saremo lieti di accogliervi di nuovo dal {day}.",
+    "ar": "يسعدنا استقبالكم من جديد ابتداءً من {day}.",
+}
+
+
+def property_view(rt: Runtime, language: str) -> dict[str, Any]:
+    """The property in one of its languages; what the YAML leaves open is left out."""
+    spec = rt.tenant.spec
+    house = spec.property
+    default = house.default_language
+    view = {
+        "name": house.name,
+        "title": in_language(spec.widget.title, language, default) if spec.widget.title else None,
+        "tagline": in_language(house.tagline, language, default) if house.tagline else None,
+        "language": language,
+        "languages": house.languages,
+        "branding": {
+            **house.branding.model_dump(exclude_none=True),
+            "on_primary": house.branding.on_primary,
+        },
+        "position": spec.widget.position,
+        "greeting": in_language(dict(spec.chat.greeting), language, default) or None,
+        "quick_replies": spec.chat.quick_replies.get(language) or spec.chat.quick_replies.get(default) or [],
+        "phone": house.phone,
+        "email": house.email,
+        "website": house.website,
+        "address": house.address.model_dump(exclude_none=True),
+        "check_in": house.check_in,
+        "check_out": house.check_out,
+        "ai_disclosure": text("ai_disclosure", language, property=house.name),
+        "closed": closed_view(rt, language),
+    }
+    return {key: value for key, value in view.items() if value is not None}
+
+
+def closed_view(rt: Runtime, language: str) -> dict[str, Any] | None:
+    """What a guest reads while the house is closed for the season; None while it is open."""
+    suspend = rt.tenant.spec.suspend
+    if not suspend.active:
+        return None
+    words = _closed_words(rt, language, suspend.reopens_on)
+    view: dict[str, Any] = {"message": words}
+    if suspend.reopens_on is not None:
+        view["reopens_on"] = suspend.reopens_on.isoformat()
+    return view
+
+
+def _closed_words(rt: Runtime, language: str, reopens_on: date | None) -> str:
+    house, message = rt.tenant.spec.property, rt.tenant.spec.suspend.message
+    if message is not None:
+        return in_language(message, language, house.default_language)
+    words = [in_language(_CLOSED, language).format(property=house.name)]
+    if reopens_on is not None:
+        words.append(in_language(_REOPENS, language).format(day=_written(reopens_on, language)))
+    return " ".join(words)
+
+
+def _written(day: date, language: str) -> str:
+    return f"{day.day}.{day.month}.{day.year}" if language == "de" else f"{day.day}/{day.month}/{day.year}"

@@ -1,0 +1,71 @@
+"""How uvicorn serves guests' sockets: its settings, slow peers cut off, everybody told before the process ends.
+
+For whoever runs the chat: `uvicorn.Config(app, **socket_options())`, then `DrainingServer(config, farewells=[…])`.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+_HARD_LIMIT_BYTES = 64 * 1024
+"""Past this the connection ends (1009). Frames between our own 8 KB and this are refused politely, and it lives."""
+_ABORT_AFTER_SECONDS = 3.0
+
+
+class GuestSocket(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket on the `websockets` library, with two changes for peers who stopped reading: a goodbye does
+    not wait for room in their buffer, and the connection is cut off a moment after it, read or not."""
+
+    async def send(self, message: Any) -> None:
+        """As uvicorn's, but `websocket.close` and messages marked `urgent` never wait."""
+        closing = message["type"] == "websocket.close"
+        if closing or message.get("urgent"):
+            self.writable.set()
+        await super().send(message)
+        if closing and self.close_timer is not None:
+            self.close_timer.cancel()
+            self.close_timer = self.loop.call_later(_ABORT_AFTER_SECONDS, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        """Nobody answered our ping: nobody will read the rest either."""
+        super().keepalive_timeout()
+        self.loop.call_later(_ABORT_AFTER_SECONDS, self.transport.abort)
+
+
+def socket_options() -> dict[str, Any]:
+    """Keyword arguments of `uvicorn.Config`.
+
+    No compression (it costs some 50 KB per socket and saves little on short frames); uvicorn's own belief in
+    `X-Forwarded-For` is off, because the chat counts addresses by `CONCIERGE_TRUSTED_PROXIES`.
+    """
+    return {
+        "ws": GuestSocket,
+        "ws_max_size": _HARD_LIMIT_BYTES,
+        "ws_ping_interval": 20.0,
+        "ws_ping_timeout": 20.0,
+        "ws_per_message_deflate": False,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": 10,
+    }
+
+
+class DrainingServer(uvicorn.Server):
+    """A server that says goodbye before it shuts down. `farewells` run while sockets are still open."""
+
+    def __init__(self, config: uvicorn.Config, *, farewells: Sequence[Callable[[], Awaitable[None]]]) -> None:
+        super().__init__(config)
+        self._farewells = farewells
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, say goodbye, then shut down as uvicorn does."""
+        for server in self.servers:
+            server.close()
+        for farewell in self._farewells:
+            await farewell()
+        await super().shutdown(sockets)
