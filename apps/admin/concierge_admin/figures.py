@@ -1,0 +1,78 @@
+"""Today in numbers, for whoever runs the house. Every number leads to where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+
+from concierge_admin.gate import Visit, require
+from concierge_admin.pages import PageRoute, page
+from concierge_admin.permissions import Permission
+from concierge_core.domain.conversation import Status
+from concierge_core.rollups import added_up
+from concierge_core.runtime import Runtime
+
+routes = APIRouter(route_class=PageRoute)
+Manager = Annotated[Visit, Depends(require(Permission.FIGURES_READ))]
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The property's day so far, from midnight local time."""
+
+    conversations: int
+    guest_messages: int
+    replies: int
+    handoffs: int
+    waiting: int
+    with_staff: int
+    open_requests: int
+    overdue_requests: int
+
+    @property
+    def automation_percent(self) -> int | None:
+        """Conversations of today that were not passed to a person, of all of today; None without any."""
+        if not self.conversations:
+            return None
+        return round(100 * max(0, self.conversations - self.handoffs) / self.conversations)
+
+
+@routes.get("/admin/today")
+async def today(visit: Manager) -> Response:
+    """The page."""
+    return await page(visit, "today.html", figures=await figures(visit.desk.rt))
+
+
+async def figures(rt: Runtime) -> Today:
+    """Counted from the tables themselves, so never older than this moment."""
+    now = rt.clock.now()
+    async with rt.store.read() as unit:
+        counted = await unit.analytics.recount(rt.tenant_id, start=_midnight(rt, now), end=now + timedelta(seconds=1))
+        by_status = await unit.conversations.counts_by_status(rt.tenant_id)
+        requests = await unit.requests.listed(rt.tenant_id, open_only=True)
+    metrics = _over_channels(added_up(counted))
+    return Today(
+        conversations=metrics.get("conversations", 0),
+        guest_messages=metrics.get("guest_messages", 0),
+        replies=metrics.get("concierge_messages", 0),
+        handoffs=metrics.get("handoffs", 0),
+        waiting=by_status.get(Status.WAITING.value, 0),
+        with_staff=by_status.get(Status.WITH_STAFF.value, 0),
+        open_requests=len(requests),
+        overdue_requests=sum(r.due_at is not None and r.due_at < now for r in requests),
+    )
+
+
+def _midnight(rt: Runtime, now: datetime) -> datetime:
+    local = rt.tenant.spec.property.local(now)
+    return datetime.combine(local.date(), time(), tzinfo=local.tzinfo)
+
+
+def _over_channels(counts: dict[tuple[str, str], float]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for (metric, _), value in counts.items():
+        total[metric] = total.get(metric, 0) + int(value)
+    return total

@@ -1,0 +1,168 @@
+"""Read models: what the inbox and a conversation's page show, gathered in one transaction each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from concierge_core.domain.conversation import Author, Conversation, Message, Ownership, Status
+from concierge_core.domain.ids import ConversationId, StaffId
+from concierge_core.domain.people import Guest, Staff
+from concierge_core.domain.requests import ServiceRequest
+from concierge_core.errors import NotFound
+from concierge_core.ports import Unit
+from concierge_core.runtime import Runtime
+
+ROWS = 40
+SHOWN_MESSAGES = 100
+
+
+class View(StrEnum):
+    """The inbox's views."""
+
+    WAITING = "waiting"
+    MINE = "mine"
+    WITH_STAFF = "with_staff"
+    CONCIERGE = "concierge"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+_STATUSES: dict[View, list[str] | None] = {
+    View.WAITING: [Status.WAITING.value],
+    View.MINE: [Status.WITH_STAFF.value],
+    View.WITH_STAFF: [Status.WITH_STAFF.value],
+    View.CONCIERGE: [Status.OPEN.value],
+    View.CLOSED: [Status.CLOSED.value],
+    View.ALL: None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation in a list."""
+
+    conversation: Conversation
+    guest: Guest | None
+    last: Message | None
+    owner: str | None
+    now: datetime
+
+    @property
+    def overdue(self) -> bool:
+        """A person was promised for a time that has passed."""
+        return self.conversation.accept_by is not None and self.now > self.conversation.accept_by
+
+    @property
+    def unread(self) -> bool:
+        """The guest wrote something that staff who own the conversation (or should) have not seen."""
+        theirs = self.conversation.ownership is Ownership.STAFF
+        return theirs and self._guest_spoke_last and self.conversation.staff_read_seq < self.conversation.last_seq
+
+    @property
+    def _guest_spoke_last(self) -> bool:
+        return self.last is not None and self.last.author is Author.GUEST
+
+
+async def inbox_rows(rt: Runtime, staff: Staff, view: View, before: datetime | None = None) -> list[Row]:
+    """The view's conversations: hand-offs longest waiting first (so overdue ones lead), all else newest first."""
+    async with rt.store.read() as unit:
+        found = await unit.conversations.inbox(
+            rt.tenant_id,
+            statuses=_STATUSES[view],
+            staff_id=staff.id if view is View.MINE else None,
+            limit=ROWS,
+            before=before,
+        )
+        names = await _names(rt, unit)
+        rows = [await _row(rt, unit, c, names) for c in found]
+    if view is View.WAITING:
+        rows.sort(key=lambda r: r.conversation.waiting_since or r.now)
+    return rows
+
+
+async def inbox_counts(rt: Runtime, staff: Staff) -> dict[View, int]:
+    """How many conversations each view holds."""
+    async with rt.store.read() as unit:
+        counts = await unit.conversations.counts_by_status(rt.tenant_id)
+        mine = await unit.conversations.inbox(
+            rt.tenant_id, statuses=[Status.WITH_STAFF.value], staff_id=staff.id, limit=100
+        )
+    by_view = {view: sum(counts.get(s, 0) for s in statuses or []) for view, statuses in _STATUSES.items()}
+    return {**by_view, View.MINE: len(mine), View.ALL: sum(counts.values())}
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A conversation's page."""
+
+    conversation: Conversation
+    guest: Guest | None
+    messages: list[Message]
+    owner: Staff | None
+    requests: list[ServiceRequest]
+    position: int
+    has_earlier: bool
+    names: dict[StaffId, str] = field(default_factory=dict)
+
+    def is_mine(self, staff: Staff) -> bool:
+        """This person owns it, and so may answer."""
+        return self.conversation.ownership is Ownership.STAFF and self.conversation.staff_id == staff.id
+
+    def holder(self, staff: Staff) -> str:
+        """Who has it, as one word: the composer is drawn anew when this changes."""
+        if self.is_mine(staff):
+            return "mine"
+        return "colleague" if self.owner else self.conversation.status.value
+
+
+async def thread(
+    rt: Runtime, conversation_id: ConversationId, *, after_seq: int | None = None, before_seq: int | None = None
+) -> Thread:
+    """The conversation with its newest messages, those after `after_seq`, or those before `before_seq`.
+
+    Raises `NotFound`.
+    """
+    async with rt.store.read() as unit:
+        conversation = await unit.conversations.get(rt.tenant_id, conversation_id)
+        if conversation is None:
+            raise NotFound("no such conversation")
+        messages = await _messages(rt, unit, conversation, after_seq, before_seq)
+        owner = await unit.staff.get(rt.tenant_id, conversation.staff_id) if conversation.staff_id else None
+        return Thread(
+            conversation=conversation,
+            guest=await unit.guests.get(rt.tenant_id, conversation.guest_id),
+            messages=messages,
+            owner=owner,
+            requests=await unit.requests.of_conversation(rt.tenant_id, conversation_id),
+            position=await unit.outbox.last_position(rt.tenant_id),
+            has_earlier=bool(messages) and messages[0].seq > 1,
+        )
+
+
+async def _messages(
+    rt: Runtime, unit: Unit, conversation: Conversation, after_seq: int | None, before_seq: int | None
+) -> list[Message]:
+    if after_seq is not None:
+        return await unit.conversations.messages(rt.tenant_id, conversation.id, after_seq=after_seq)
+    if before_seq is not None:
+        first = max(0, before_seq - 1 - SHOWN_MESSAGES)
+        count = min(SHOWN_MESSAGES, max(0, before_seq - 1))
+        return await unit.conversations.messages(rt.tenant_id, conversation.id, after_seq=first, limit=max(1, count))
+    return await unit.conversations.last_messages(rt.tenant_id, conversation.id, limit=SHOWN_MESSAGES)
+
+
+async def _row(rt: Runtime, unit: Unit, conversation: Conversation, names: dict[StaffId, str]) -> Row:
+    last = await unit.conversations.last_messages(rt.tenant_id, conversation.id, limit=1)
+    return Row(
+        conversation=conversation,
+        guest=await unit.guests.get(rt.tenant_id, conversation.guest_id),
+        last=last[0] if last else None,
+        owner=names.get(conversation.staff_id) if conversation.staff_id else None,
+        now=rt.clock.now(),
+    )
+
+
+async def _names(rt: Runtime, unit: Unit) -> dict[StaffId, str]:
+    return {s.id: s.name for s in await unit.staff.listed(rt.tenant_id)}

@@ -1,0 +1,249 @@
+// What pages do with news: fetch the parts they concern. Everything else works without this file.
+(() => {
+  const ready = () => {
+    watchParts();
+    showConnection();
+    const thread = document.getElementById("thread");
+    if (thread) followConversation(thread);
+  };
+
+  // --- parts of pages -------------------------------------------------------------------------------------------
+
+  const CONCERNS = {
+    inbox: (n) => !["reply_delta", "reply_withdrawn", "turn_started", "typing_changed", "state", "connection", "knowledge_changed"].includes(n.kind),
+    requests: (n) => n.kind === "request_changed" || n.kind === "resync",
+    knowledge: (n) => n.kind === "knowledge_changed" || n.kind === "resync",
+    all: (n) => ["message_posted", "ownership_changed", "request_changed", "resync", "state_changed"].includes(n.kind),
+  };
+
+  // Refreshes of one part are at least this far apart (ms), so that a busy hour costs no more than a quiet one.
+  const GAP = 700;
+
+  function watchParts() {
+    const last = {};
+    const timers = {};
+    const refresh = (concern) => {
+      if (timers[concern]) return;
+      const due = Math.max(60, (last[concern] || 0) + GAP - Date.now());
+      timers[concern] = setTimeout(() => {
+        timers[concern] = null;
+        last[concern] = Date.now();
+        document.querySelectorAll(`[data-live="${concern}"]`).forEach((part) => {
+          if (!part.contains(document.activeElement) || !document.activeElement.matches("select, textarea")) htmx.trigger(part, "live");
+        });
+      }, due);
+    };
+    document.addEventListener("live", ({ detail }) => {
+      Object.keys(CONCERNS).forEach((concern) => {
+        if (CONCERNS[concern](detail)) refresh(concern);
+      });
+    });
+  }
+
+  function showConnection() {
+    const place = document.getElementById("live-state");
+    if (!place) return;
+    let slow = null;
+    const show = (look) => {
+      place.hidden = false;
+      place.dataset.look = look;
+      place.querySelector(".live-word").textContent = place.dataset[`${look}Text`];
+    };
+    document.addEventListener("live", ({ detail }) => {
+      if (detail.kind === "connection" && !detail.up) show("lost");
+      if (detail.kind === "connection" && detail.up) show(slow ? "late" : "live");
+      if (detail.kind === "state") {
+        show(detail.slow ? "late" : "live");
+        if (slow !== null && slow !== detail.slow) document.dispatchEvent(new CustomEvent("live", { detail: { kind: "state_changed" } }));
+        slow = detail.slow;
+      }
+    });
+  }
+
+  // --- a conversation -------------------------------------------------------------------------------------------
+
+  function followConversation(thread) {
+    const id = thread.dataset.conversation;
+    const transcript = document.getElementById("transcript");
+    const scroll = document.getElementById("scroll");
+    const toEnd = document.getElementById("to-end");
+    if (!transcript.dataset.live) return; // earlier messages: a page to read, not to follow
+    const draftKey = `concierge-draft-${id}`;
+
+    const lastSeq = () => Number(transcript.lastElementChild?.dataset.seq || 0);
+    const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
+    const goToEnd = () => {
+      scroll.scrollTop = scroll.scrollHeight;
+      toEnd.hidden = true;
+    };
+
+    // One question for news at a time; what comes meanwhile is asked for afterwards.
+    let asking = false;
+    let again = false;
+    const ask = async () => {
+      if (asking) {
+        again = true;
+        return;
+      }
+      asking = true;
+      const holder = document.getElementById("state").dataset.holder;
+      try {
+        await htmx.ajax("GET", `/admin/conversations/${id}/news?after=${lastSeq()}&holder=${holder}`, { target: "#transcript", swap: "beforeend", source: transcript });
+      } catch {
+        // The connection is away; the next notice or "resync" asks again.
+      }
+      asking = false;
+      if (again) {
+        again = false;
+        ask();
+      }
+    };
+
+    const growing = makeGrowing(scroll, atEnd, goToEnd);
+    const typing = makeTyping();
+
+    document.addEventListener("live", ({ detail }) => {
+      if (detail.kind === "resync" || (detail.kind === "connection" && detail.up)) ask();
+      if (detail.conversation_id !== id) return;
+      if (detail.kind === "reply_delta") growing.add(detail);
+      else if (detail.kind === "reply_withdrawn") growing.clear();
+      else if (detail.kind === "typing_changed") typing(detail);
+      else if (detail.kind !== "turn_started") ask();
+    });
+
+    let wasAtEnd = true;
+    let before = lastSeq();
+    document.body.addEventListener("htmx:beforeSwap", () => {
+      wasAtEnd = atEnd();
+      before = lastSeq();
+    });
+    document.body.addEventListener("htmx:afterSettle", () => {
+      const seen = new Set();
+      transcript.querySelectorAll("[data-seq]").forEach((message) => {
+        if (seen.has(message.dataset.seq)) message.remove();
+        seen.add(message.dataset.seq);
+      });
+      const last = transcript.lastElementChild;
+      document.querySelectorAll("[data-shown-seq]").forEach((field) => {
+        field.value = String(Math.max(Number(field.value), lastSeq()));
+      });
+      if (!last || lastSeq() === before) return;
+      document.getElementById("transcript-empty")?.remove();
+      if (last.dataset.author === "concierge") growing.clear();
+      if (last.dataset.author === "guest") typing({ author: "guest", active: false });
+      if (wasAtEnd || last.dataset.author === "staff") goToEnd();
+      else toEnd.hidden = false;
+      announce(last);
+      markRead();
+      before = lastSeq();
+    });
+
+    toEnd.addEventListener("click", goToEnd);
+    scroll.addEventListener("scroll", () => {
+      if (atEnd()) toEnd.hidden = true;
+    });
+
+    // What one writes survives reloads, refusals and colleagues who were faster.
+    const keepDraft = () => {
+      const field = document.getElementById("reply-text");
+      if (field && !field.value) field.value = sessionStorage.getItem(draftKey) || "";
+    };
+    document.body.addEventListener("htmx:oobAfterSwap", keepDraft);
+    document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+      if (detail.elt.id !== "reply") return;
+      if (detail.successful) {
+        sessionStorage.removeItem(draftKey);
+        const field = document.getElementById("reply-text");
+        if (field) field.value = "";
+      }
+      document.getElementById("reply-text")?.focus();
+    });
+    thread.addEventListener("input", ({ target }) => {
+      if (target.id !== "reply-text") return;
+      sessionStorage.setItem(draftKey, target.value);
+      sayTyping(target.value !== "");
+    });
+    thread.addEventListener("keydown", (event) => {
+      if (event.target.id === "reply-text" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+        event.preventDefault();
+        event.target.form.requestSubmit();
+      }
+    });
+    thread.addEventListener("submit", () => sayTyping(false));
+
+    let typingSaid = 0;
+    const sayTyping = (active) => {
+      if (active ? Date.now() - typingSaid < 3000 : typingSaid === 0) return;
+      typingSaid = active ? Date.now() : 0;
+      post("typing", { active });
+    };
+
+    let readSaid = 0;
+    const markRead = () => {
+      if (document.getElementById("state").dataset.holder !== "mine" || document.hidden || lastSeq() <= readSaid) return;
+      readSaid = lastSeq();
+      post("read", { seq: readSaid });
+    };
+    document.addEventListener("visibilitychange", markRead);
+
+    const post = (deed, fields) =>
+      fetch(`/admin/conversations/${id}/${deed}`, {
+        method: "POST",
+        headers: JSON.parse(document.body.getAttribute("hx-headers")),
+        body: new URLSearchParams(fields),
+      }).catch(() => {});
+
+    goToEnd();
+    keepDraft();
+    markRead();
+  }
+
+  // The concierge's reply as it grows. A later attempt replaces an earlier one; the stored message replaces both.
+  function makeGrowing(scroll, atEnd, goToEnd) {
+    const box = document.getElementById("growing");
+    const text = document.getElementById("growing-text");
+    let turn = null;
+    let attempt = 0;
+    let sentences = [];
+    const clear = () => {
+      box.hidden = true;
+      sentences = [];
+      text.textContent = "";
+    };
+    const add = (delta) => {
+      if (delta.turn_id === turn && delta.attempt < attempt) return;
+      if (delta.turn_id !== turn || delta.attempt > attempt) sentences = [];
+      turn = delta.turn_id;
+      attempt = delta.attempt;
+      if (delta.index === 0) sentences = [];
+      sentences[delta.index] = delta.text;
+      const follow = atEnd();
+      text.textContent = sentences.join("");
+      box.hidden = false;
+      if (follow) goToEnd();
+    };
+    return { add, clear };
+  }
+
+  function makeTyping() {
+    const place = document.getElementById("guest-typing");
+    let timer = null;
+    return ({ author, active }) => {
+      if (author !== "guest") return;
+      clearTimeout(timer);
+      place.hidden = !active;
+      // A guest who closes the laptop never says that they stopped.
+      if (active) timer = setTimeout(() => (place.hidden = true), 8000);
+    };
+  }
+
+  function announce(message) {
+    const place = document.getElementById("announcer");
+    if (message.dataset.author === "staff") return;
+    const who = message.querySelector(".message-by strong").textContent;
+    place.textContent = `${who}: ${message.querySelector(".bubble").textContent}`;
+    setTimeout(() => (place.textContent = ""), 2000);
+  }
+
+  ready();
+})();
