@@ -46,7 +46,8 @@ def _lines(tenant: ConciergeTenant, occasion: Occasion, words: dict[str, str]) -
         "reason": _reason(occasion, words),
         "since": _local(occasion, house.zone),
     }
-    listed = [f"{words[name]}: {value}" for name, value in facts.items() if value]
+    # One line a fact: a name with line ends must not look like more facts.
+    listed = [f"{words[name]}: {' '.join(value.split())}" for name, value in facts.items() if value]
     return [words[f"lead_{occasion.event}"], "", *listed, "", words["open"], occasion.link, "", "—", house.name]
 
 
