@@ -1,0 +1,75 @@
+# Everything a person or CI does here. `make help` lists it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+FILE ?= manifests/strandhaus-ruegen.yaml
+PORT ?=
+ARGS ?=
+
+##@ Use
+up: $(VENV)/.runtime ## Run a whole hotel: make up [FILE=manifests/….yaml] [PORT=8080]
+	$(BIN)/concierge up -f $(FILE) $(if $(PORT),--port $(PORT)) $(ARGS)
+
+doctor: $(VENV)/.runtime ## Say what is missing on this machine, and what to do about it
+	$(BIN)/concierge doctor $(ARGS)
+
+##@ Develop
+setup: $(VENV)/.dev ## Install everything, pinned and hash-checked, into .venv
+
+test: $(VENV)/.dev chromium ## All tests: unit, integration, browser
+	$(BIN)/python -m pytest $(ARGS) tests
+
+unit: $(VENV)/.dev ## The tests that need no process and no socket
+	$(BIN)/python -m pytest $(ARGS) tests/unit
+
+check: $(VENV)/.dev ## Format, lint, types, import contracts, the house rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/unit/test_layout.py tests/unit/test_house.py
+
+fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## Measure, in one run against the named rivals; raw numbers go to tests/bench/results/
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
+		--no-emit-index-url --no-emit-find-links --no-emit-package concierge pyproject.toml -o requirements.lock
+
+image: ## Build the one container image
+	docker build -t concierge:dev .
+
+clean: ## Remove what is made here (the data of `make up` stays in .concierge)
+	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- how the environment is made -------------------------------------------------------------------------------------
+
+$(VENV)/.uv: scripts/bootstrap
+	PYTHON="$(PYTHON)" scripts/bootstrap $(VENV)
+	@touch $@
+
+# Constraints carry the hashes: uv verifies every file that it installs against requirements.lock.
+$(VENV)/.runtime: $(VENV)/.uv pyproject.toml requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[all]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.uv pyproject.toml requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[all,dev]'
+	@touch $@ $(VENV)/.runtime
+
+chromium:
+	@scripts/find-chromium
+
+.PHONY: up doctor setup test unit check fmt bench lock image clean help chromium
