@@ -1,9 +1,13 @@
-"""The widget's files as they are served: comments dropped, imports hashed, compressed once.
+"""The widget's files as they are served: static imports joined, comments dropped, names hashed, compressed once.
+
+The sources are plain ES modules that a browser could load one by one. On hotel Wi-Fi each of them costs a round trip
+and each comment a few bytes, so a module is sent together with what it imports statically, without comments and
+indentation; names, lines and statements stay as written, so that an error on a guest's phone can be read. Dynamic
+imports (the texts of a language) stay files of their own.
 
 A file is served as `/assets/<name>.<hash>.<suffix>` and never changes under that name. The hash is taken after the
-imports inside were rewritten, so a module gets a new name when anything below it changes. What developers read (JSDoc)
-is not what guests pay for on hotel Wi-Fi: whole-line comments and indentation stay here, everything else is sent as
-written. Templates (`page.html`, `example.html`, `widget.js`) are not assets; `filled` fills them.
+imports inside were rewritten, so a module gets a new name when anything below it changes. Templates (`page.html`,
+`example.html`, `widget.js`) are not assets; `filled` fills them.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; chars
 _DOC_BLOCK = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 _LINE_COMMENT = re.compile(r"^[ \t]*//.*\n|[ \t]+// .*$", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+|\n(?=\n)", re.MULTILINE)
+_STATIC_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 _IMPORT = re.compile(r'"\./([\w-]+\.js)"')
 _LINK = re.compile(r'"/assets/([\w-]+\.\w+)"')
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
@@ -60,6 +66,8 @@ def filled(template: str, values: Mapping[str, str]) -> str:
     The values are inserted as they are: escape them for where they stand. Raises KeyError for a missing value.
     """
     text = (STATIC / template).read_text(encoding="utf-8")
+    if template.endswith(".js"):
+        text = without_comments(text)
     text = _LINK.sub(lambda link: f'"{assets()[link[1]].path}"', text)
     return _PLACEHOLDER.sub(lambda placeholder: values[placeholder[1]], text)
 
@@ -69,15 +77,26 @@ def without_comments(source: str) -> str:
     return _INDENTATION.sub("", _LINE_COMMENT.sub("", _DOC_BLOCK.sub("", source)))
 
 
+def joined(name: str, *, already: set[str] | None = None) -> str:
+    """A module after everything that it imports statically, each once, without comments.
+
+    All share one scope then, so no two of them may declare the same name at their top (a test holds them to it).
+    """
+    seen = already if already is not None else set()
+    seen.add(name)
+    source = without_comments((STATIC / name).read_text(encoding="utf-8"))
+    below = [joined(other, already=seen) for other in _STATIC_IMPORT.findall(source) if other not in seen]
+    return "".join(below) + _EXPORT.sub("", _STATIC_IMPORT.sub("", source))
+
+
 def _load(name: str, done: dict[str, Asset]) -> Asset:
-    """Load a file after everything that it imports (modules import each other without cycles)."""
+    """Load a file after everything that it refers to (without cycles)."""
     if name in done:
         return done[name]
-    text = (STATIC / name).read_text(encoding="utf-8")
     if name.endswith(".js"):
-        text = _IMPORT.sub(
-            lambda found: f'".{_load(found[1], done).path.removeprefix("/assets")}"', without_comments(text)
-        )
+        text = _IMPORT.sub(lambda found: f'".{_load(found[1], done).path.removeprefix("/assets")}"', joined(name))
+    else:
+        text = (STATIC / name).read_text(encoding="utf-8")
     body = text.encode()
     stem, suffix = name.rsplit(".", 1)
     path = f"/assets/{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
