@@ -1,0 +1,1 @@
+"""The `concierge` command: the only place that composes the apps."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import asyncio
 
-from concierge_core.ai_wire import Done, Sentence
+from concierge_core.ai_wire import Done, Sentence, Understood
 from concierge_core.domain.conversation import Author
 from concierge_core.domain.events import ReplyDelta
 from concierge_core.domain.turns import TurnState
 from concierge_core.testing import FrozenClock, said
 from concierge_core.use_cases.guest import post_message, start_session
+
+
+def hanging() -> tuple[asyncio.Event, list]:
+    """The script of a model that never answers, and an event that says when it was asked."""
+    asked = asyncio.Event()
+
+    def note(_request):
+        asked.set()
+        return Understood(intent="faq", confidence=0.5)
+
+    return asked, [note, asyncio.Event()]
 
 
 async def test_a_dead_process_turn_is_taken_over_and_answered_once(make_runtime, concierge):
@@ -57,15 +68,21 @@ async def test_a_living_process_keeps_its_turn_however_slow_it_is(make_runtime, 
 async def test_a_turn_that_kills_every_process_ends_in_a_hand_off(make_runtime, concierge):
     clock = FrozenClock()
     session = await start_session(make_runtime(clock=clock))
-    never = asyncio.Event()
-    for _ in range(3):
-        concierge.add(never)
-    first = make_runtime(clock=clock)
-    posted = await post_message(first, conversation_id=session.conversation.id, client_id="m1", text="Hi")
-    for _ in range(3):
+    last = make_runtime(clock=clock)
+    asked, script = hanging()
+    concierge.add(*script)
+    posted = await post_message(last, conversation_id=session.conversation.id, client_id="m1", text="Hi")
+    for _ in range(2):
+        await asked.wait()
+        asked, script = hanging()
+        concierge.add(*script)
         clock.advance(9)
         last = make_runtime(clock=clock)
         await last.turns.sweep()
+    await asked.wait()
+    clock.advance(9)
+    last = make_runtime(clock=clock)
+    await last.turns.sweep()
 
     answer = await asyncio.wait_for(last.turns.answer(posted.turn.id), 10)
 
@@ -79,9 +96,10 @@ async def test_a_process_that_stops_gives_its_turn_back_at_once(make_runtime, co
     clock = FrozenClock()
     stopping, other = make_runtime(clock=clock), make_runtime(clock=clock)
     session = await start_session(stopping)
-    never = asyncio.Event()
-    concierge.add(never)
+    asked, script = hanging()
+    concierge.add(*script)
     posted = await post_message(stopping, conversation_id=session.conversation.id, client_id="m1", text="Hi")
+    await asked.wait()
     await stopping.turns.give_back(patience_seconds=0)
 
     await other.turns.sweep()

@@ -1,0 +1,76 @@
+"""`concierge VERB …`. Each verb is a module; what it needs is imported only when it is called.
+
+Exit codes: 0 done, 1 a problem was found, 2 the command line or the property's YAML can't be used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module, metadata
+from pathlib import Path
+
+from concierge_core.errors import ConciergeError, InvalidInput
+
+DEFAULT_DATA = Path(".concierge")
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the verb and leave with its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code = import_module(f"concierge_cli.{arguments.module}").run(arguments)
+    except InvalidInput as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except ConciergeError as error:
+        print(f"This did not work: {error}.", file=sys.stderr)
+        raise SystemExit(1) from None
+    raise SystemExit(code)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="concierge", description="A hotel's concierge, run from one YAML.")
+    parser.add_argument("--version", action="version", version=f"concierge {metadata.version('concierge')}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+
+    up = verbs.add_parser("up", help="run a property (or several) on this machine")
+    up.add_argument("-f", "--file", dest="files", type=Path, action="append", required=True, metavar="FILE")
+    up.add_argument("--port", type=int, help="port of the first property; the others follow (default: from 8080)")
+    up.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    up.add_argument("--verbose", action="store_true", help="show the logs of all parts")
+    _add_place(up)
+    up.set_defaults(module="up")
+
+    doctor = verbs.add_parser("doctor", help="say what is missing on this machine, and what to do about it")
+    doctor.add_argument("-f", "--file", dest="files", type=Path, action="append", default=[], metavar="FILE")
+    doctor.add_argument("--port", type=int, default=8080)
+    _add_place(doctor)
+    doctor.set_defaults(module="doctor")
+
+    password = verbs.add_parser("password", help="give a member of staff a new password")
+    password.add_argument("email")
+    _add_property(password)
+    password.set_defaults(module="password")
+
+    rotate = verbs.add_parser("rotate-keys", help="make a new encryption key and re-encrypt everything with it")
+    _add_property(rotate)
+    rotate.set_defaults(module="rotate_keys")
+
+    version = verbs.add_parser("version", help="say which version this is")
+    version.set_defaults(module="version")
+    return parser
+
+
+def _add_property(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--file", type=Path, required=True, metavar="FILE", help="the property's YAML")
+    _add_place(parser)
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, default=DEFAULT_DATA, metavar="DIR", help="where data is kept")
+    parser.add_argument("--secrets", type=Path, metavar="FILE", help="YAML with the secrets that the property names")
+
+
+if __name__ == "__main__":
+    main()

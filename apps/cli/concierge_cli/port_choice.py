@@ -1,0 +1,48 @@
+"""Which port each property gets: the one asked for, or the next that is free."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+from concierge_core.errors import InvalidInput
+
+FIRST_PORT = 8080
+_TRIES = 200
+
+
+def choose(host: str, asked: int | None, count: int) -> list[int]:
+    """`count` ports on `host`. Raises `InvalidInput` when the port that was asked for is taken."""
+    if asked is not None and not is_free(host, asked):
+        raise InvalidInput("port", f"Port {asked} is taken by another program: choose another one with --port.")
+    found: list[int] = []
+    for port in _candidates(asked or FIRST_PORT):
+        if len(found) == count:
+            return found
+        if is_free(host, port):
+            found.append(port)
+    if len(found) == count:
+        return found
+    raise InvalidInput("port", f"There is no free port from {asked or FIRST_PORT} on: choose another one with --port.")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Nobody listens there, and we may."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except (OSError, OverflowError):
+            return False
+    return True
+
+
+def any_free(host: str = "127.0.0.1") -> int:
+    """Some free port, for what people never type."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
+
+
+def _candidates(first: int) -> Iterator[int]:
+    return iter(range(first, min(first + _TRIES, 65_536)))

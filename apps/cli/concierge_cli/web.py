@@ -1,0 +1,132 @@
+"""The web process of `concierge up`: chat, voice and dashboard on one port, the AI app on a private socket.
+
+The AI app is spoken to over HTTP as in a cluster, so that a streamed reply behaves the same in both.
+`python -m concierge_cli.web --host H --port P`; everything else comes from the environment (`Settings`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from concierge_admin import app as admin
+from concierge_admin.accounts import ensure_first_account, first_account
+from concierge_ai import app as ai
+from concierge_chat import app as chat
+from concierge_chat.serving import DrainingServer, socket_options
+from concierge_cli.announcement import Announcement, announce
+from concierge_core import http, telemetry
+from concierge_core.domain.events import KnowledgeChanged
+from concierge_core.errors import ConciergeError
+from concierge_core.open_runtime import load_tenant, open_runtime
+from concierge_core.runtime import Runtime
+from concierge_core.settings import Settings
+from concierge_core.storage import migrate
+from concierge_core.tenant.loader import LoadedTenant
+from concierge_voice import app as voice
+
+CANNOT_BE = 2
+
+
+def main() -> None:
+    """Serve until told to stop; exit code 2, with one sentence for the supervisor, when that can't be."""
+    parser = argparse.ArgumentParser(prog="concierge_cli.web")
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    settings = Settings()
+    try:
+        loaded = load_tenant(settings)
+        telemetry.set_up(settings, service="web", tenant=loaded.tenant.spec.property.code)
+        with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner:
+            runner.run(_serve(settings, loaded, arguments.host, arguments.port))
+    except ConciergeError as error:
+        announce(Announcement(error=str(error)))
+        print(error, file=sys.stderr)
+        raise SystemExit(CANNOT_BE) from None
+
+
+def compose(runtime: Runtime) -> tuple[FastAPI, chat.ChatRouter]:
+    """The one app on the property's port, and the chat's routes in it."""
+    app = FastAPI(title="Concierge", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    guests = chat.router(runtime)
+    for routes in (guests, voice.router(runtime), admin.router(runtime)):
+        app.include_router(routes)
+    return http.dress(app, runtime, name="web"), guests
+
+
+async def _serve(settings: Settings, loaded: LoadedTenant, host: str, port: int) -> None:
+    await asyncio.to_thread(migrate, settings)
+    async with open_runtime(settings) as runtime:
+        await _declare(runtime, loaded)
+        password = await ensure_first_account(runtime)
+        app, guests = compose(runtime)
+        mind = _Quiet(uvicorn.Config(ai.create_app(runtime), uds=_socket(settings), log_config=None, lifespan="on"))
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, **socket_options())
+        desk = _Desk(config, farewells=[guests.desk.presence.drain])
+        news = Announcement(
+            email=first_account(runtime)[0],
+            password=password,
+            articles=len(loaded.articles),
+            voice=loaded.tenant.spec.voice.enabled,
+        )
+        await _run(desk, mind, news)
+
+
+async def _run(desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement) -> None:
+    """Both servers until SIGTERM or SIGINT: guests are told first, the mind stays until their turns are over."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, setattr, desk, "should_exit", True)
+    thinking = asyncio.create_task(mind.serve())
+    serving = asyncio.create_task(desk.serve())
+    while not (mind.started and desk.started) and not serving.done() and not thinking.done():
+        await asyncio.sleep(0.01)
+    announce(news)
+    await serving
+    mind.should_exit = True
+    await thinking
+
+
+class _NoSignals:
+    """uvicorn would raise a caught signal again after serving, and end the process before it gave its turns back."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Signals are the process's own business here."""
+        yield
+
+
+class _Quiet(_NoSignals, uvicorn.Server):
+    pass
+
+
+class _Desk(_NoSignals, DrainingServer):
+    pass
+
+
+def _socket(settings: Settings) -> str:
+    path = Path(settings.ai_url.removeprefix("unix:"))
+    path.unlink(missing_ok=True)
+    return str(path)
+
+
+async def _declare(runtime: Runtime, loaded: LoadedTenant) -> None:
+    """Make the declared knowledge what the YAML says now; what staff did stays."""
+    tenant = runtime.tenant_id
+    async with runtime.store.write() as unit:
+        changed = await unit.articles.replace_declared(tenant, loaded.articles)
+        if changed:
+            await unit.outbox.add(tenant, KnowledgeChanged())
+
+
+if __name__ == "__main__":
+    main()
