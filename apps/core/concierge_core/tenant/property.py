@@ -121,7 +121,7 @@ class Property(Section):
     """Where it is."""
     timezone: Annotated[str, AfterValidator(_zone)]
     """IANA time zone, such as "Europe/Berlin"; all local times of this file are in it."""
-    languages: Annotated[list[LanguageCode], Field(min_length=1, max_length=12)] = Field(default_factory=lambda: ["en"])
+    languages: Annotated[list[LanguageCode], Field(min_length=1, max_length=12)] = Field(default=["en"])
     """Languages that guests are answered in, ISO 639-1; the first is the default."""
     phone: PhoneNumber | None = None
     """Main number, given to guests when the concierge cannot help."""
