@@ -55,9 +55,9 @@ async def figures(rt: Runtime) -> Today:
         requests = await unit.requests.listed(rt.tenant_id, open_only=True)
     metrics = _over_channels(added_up(counted))
     return Today(
-        conversations=metrics.get("conversations", 0),
-        guest_messages=metrics.get("guest_messages", 0),
-        replies=metrics.get("concierge_messages", 0),
+        conversations=metrics.get("conversations_started", 0),
+        guest_messages=metrics.get("messages_guest", 0),
+        replies=metrics.get("messages_concierge", 0),
         handoffs=metrics.get("handoffs", 0),
         waiting=by_status.get(Status.WAITING.value, 0),
         with_staff=by_status.get(Status.WITH_STAFF.value, 0),

@@ -115,7 +115,6 @@ async def _listing(visit: Visit, words: str, only: Filter) -> dict[str, Any]:
         "q": words,
         "only": only,
         "filters": list(Filter),
-        "language": visit.staff.language,
         "languages": _languages(visit),
     }
 
