@@ -37,9 +37,7 @@ class BundledValkey:
                 while not await self._answers():
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise InvalidInput(
-                "valkey", f"The bundled Valkey did not start; see its log beside {self._folder}."
-            ) from None
+            raise InvalidInput("valkey", f"The bundled Valkey did not start: see {self._folder.parent}/log.") from None
 
     def _configuration(self) -> str:
         # Small and quick: what matters is in the database; queue and sessions survive a restart by the append-only file.

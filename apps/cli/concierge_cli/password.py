@@ -1,0 +1,24 @@
+"""`concierge password EMAIL`: a new random password for a member of staff; their sessions end."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from concierge_cli.one_property import place_and_settings
+from concierge_core.open_runtime import open_runtime
+from concierge_core.settings import Settings
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the new password, this once."""
+    _, settings = place_and_settings(arguments)
+    print(f"New password of {arguments.email}: {asyncio.run(_renew(settings, arguments.email))}")
+    return 0
+
+
+async def _renew(settings: Settings, email: str) -> str:
+    from concierge_admin.accounts import set_password
+
+    async with open_runtime(settings, answers=False) as runtime:
+        return await set_password(runtime, email=email)
