@@ -127,6 +127,10 @@ class Keyring:
         """The ring with a fresh current key; the old ones go on reading."""
         return Keyring((MasterKey.generate(), *self.keys))
 
+    def only_current(self) -> Keyring:
+        """The ring without its old keys, once everything is written with the current one."""
+        return Keyring((self.current,))
+
     def _key(self, key_id: str) -> MasterKey:
         for key in self.keys:
             if key.id == key_id:

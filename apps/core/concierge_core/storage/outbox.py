@@ -46,11 +46,20 @@ _AFTER = (
     .order_by(_outbox.c.position)
     .limit(bindparam("most"))
 )
-_OPEN_TASK = and_(_outbox.c.tenant_id == bindparam("tenant"), _outbox.c.kind == _TASK, _outbox.c.done_at.is_(None))
-_UNSENT = select(_outbox).where(_OPEN_TASK, _outbox.c.sent_at.is_(None)).order_by(_outbox.c.id).limit(bindparam("most"))
+_OPEN_TASK = and_(_outbox.c.kind == _TASK, _outbox.c.done_at.is_(None))
+_UNSENT = (
+    select(_outbox)
+    .where(_outbox.c.tenant_id == bindparam("tenant"), _OPEN_TASK, _outbox.c.sent_at.is_(None))
+    .order_by(_outbox.c.id)
+    .limit(bindparam("most"))
+)
 _UNSENT_OR_LOST = (
     select(_outbox)
-    .where(_OPEN_TASK, or_(_outbox.c.sent_at.is_(None), _outbox.c.sent_at < bindparam("sent_before")))
+    .where(
+        _outbox.c.tenant_id == bindparam("tenant"),
+        _OPEN_TASK,
+        or_(_outbox.c.sent_at.is_(None), _outbox.c.sent_at < bindparam("sent_before")),
+    )
     .order_by(_outbox.c.id)
     .limit(bindparam("most"))
 )
@@ -59,8 +68,14 @@ _SENT = (
     .where(_outbox.c.tenant_id == bindparam("tenant"), _outbox.c.id == bindparam("entry"))
     .values(sent_at=bindparam("now"))
 )
-_DONE = update(_outbox).where(_OPEN_TASK, _outbox.c.id == bindparam("entry")).values(done_at=bindparam("now"))
-_IS_OPEN = select(_outbox.c.id).where(_OPEN_TASK, _outbox.c.id == bindparam("entry"))
+_DONE = (
+    update(_outbox)
+    .where(_outbox.c.tenant_id == bindparam("tenant"), _OPEN_TASK, _outbox.c.id == bindparam("entry"))
+    .values(done_at=bindparam("now"))
+)
+_IS_OPEN = select(_outbox.c.id).where(
+    _outbox.c.tenant_id == bindparam("tenant"), _OPEN_TASK, _outbox.c.id == bindparam("entry")
+)
 _PURGE = delete(_outbox).where(
     _outbox.c.tenant_id == bindparam("tenant"),
     or_(
