@@ -37,10 +37,10 @@ class BundledValkey:
                 while not await self._answers():
                     await asyncio.sleep(0.02)
         except TimeoutError:
-            raise InvalidInput("valkey", f"The bundled Valkey did not start: see {self._folder.parent}/log.") from None
+            raise InvalidInput("valkey", f"Valkey did not start: see {self._folder.parent}/log.") from None
 
     def _configuration(self) -> str:
-        # Small and quick: what matters is in the database; queue and sessions survive a restart by the append-only file.
+        # What matters is in the database; queue and sessions survive a restart by the append-only file.
         lines = {
             "bind": "127.0.0.1",
             "port": self._port,
