@@ -19,13 +19,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import uvicorn
-from concierge_chat.assets import STATIC, assets, by_path, filled
-from concierge_chat.pages import json_for_html
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from concierge_chat.assets import STATIC, assets, by_path, filled
+from concierge_chat.pages import json_for_html
 
 PROPERTY: dict[str, Any] = {
     "name": "Strandhaus Rügen",
@@ -56,7 +57,10 @@ DISCLOSURE = {
     "de": "Sie schreiben mit dem KI-Concierge des Strandhaus Rügen. Auf Wunsch übernimmt jederzeit ein Mensch.",
     "ar": "أنت تتحدث مع المساعد الذكي في شتراندهاوس. يمكنك طلب التحدث إلى موظف في أي وقت.",
 }
-POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{hash}'; connect-src 'self'; img-src 'self' data:; require-trusted-types-for 'script'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{hash}'; connect-src 'self'; "
+    "img-src 'self' data:; require-trusted-types-for 'script'"
+)
 BREAKFAST = ["Breakfast is served from 7:00 to 10:30 in the garden room.", "On Sundays you may stay until 11:30."]
 SOURCES = [{"title": "Breakfast", "updated_at": "2026-05-03T08:00:00.000Z"}]
 
@@ -295,7 +299,9 @@ class FakeHotel:
     @contextmanager
     def running(self) -> Iterator[FakeHotel]:
         """Serve on a free port, in a thread."""
-        config = uvicorn.Config(self.app(), port=0, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self.app(), port=0, log_level="error", ws="websockets-sansio", timeout_graceful_shutdown=1
+        )
         server = uvicorn.Server(config)
 
         async def serve() -> None:

@@ -53,7 +53,7 @@ class ConciergeChat extends HTMLElement {
   }
 
   get isPage() { return this.getAttribute("mode") === "page"; }
-  get isOpen() { return !this.ui.panel.hidden; }
+  get isOpen() { return this.ui.panel?.hidden === false; }
 
   /** Show the panel (after a gesture of the guest: it takes the focus). */
   open() {
@@ -270,7 +270,7 @@ class ConciergeChat extends HTMLElement {
     ui.text.value = before.text?.value || "";
     ui.panel = h("section", {
       class: "panel", role: isPage ? "region" : "dialog", "aria-label": texts.log, lang: language,
-      dir: /ar|fa|he|ur/.test(language) && "rtl", hidden: before.panel ? !this.isOpen : !isPage,
+      dir: /ar|fa|he|ur/.test(language) && "rtl", hidden: before.panel ? before.panel.hidden : !isPage,
       keydown: ({ key }) => key === "Escape" && !isPage && this.close(),
     },
     h("header", {}, h("div", {}, ui.title, ui.state), ui.language, !isPage && ui.close), ui.trouble, ui.owner, ui.log, ui.newest, ui.hint,

@@ -97,7 +97,7 @@ export class Connection {
 
   /** Send now; false when there is no line. @param {object} frame */
   send(frame) {
-    if (this.state !== "connected") return false;
+    if (this.state !== "connected" || this.#socket.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }

@@ -84,7 +84,7 @@ function insert(state, message) {
     messages: [...others.slice(0, before), message, ...others.slice(before)],
     pending: without(state, message),
     draft: message.author === "concierge" ? null : state.draft,
-    typing: fromGuest ? state.typing : null,
+    typing: message.author === state.typing ? null : state.typing,
     returned: fromGuest ? false : state.returned,
   };
 }
