@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import structlog
 
 from concierge_chat import frames, lookups
 from concierge_chat.desk import Desk
+from concierge_chat.languages import negotiated
 from concierge_chat.protocol import Command, Hello, MarkRead, Rate, RequestPerson, SendMessage, SetTyping, UpdateGuest
 from concierge_chat.refusing import Refusal, explain, unavailable
 from concierge_core.domain.conversation import Author
@@ -22,14 +23,22 @@ from concierge_core.use_cases.guest import Session
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Caller:
-    """Who speaks on this socket."""
+    """Who speaks on this socket. `wished_language` is one that the guest has just chosen and nobody was told yet."""
 
     guest_id: GuestId
     conversation_id: ConversationId
     language: str
     address: str
+    wished_language: str | None = None
+
+    @classmethod
+    def of(cls, met: Session, hello: Hello, address: str, languages: Sequence[str]) -> Caller:
+        """The caller that this session and greeting make."""
+        language = negotiated([met.conversation.language, *languages], wished=hello.language)
+        wished = language if language != met.conversation.language else None
+        return cls(met.guest.id, met.conversation.id, language, address, wished)
 
 
 async def greet(desk: Desk, hello: Hello, address: str) -> Session:
@@ -65,8 +74,13 @@ async def tell_typing(desk: Desk, caller: Caller, *, active: bool) -> None:
 async def _send_message(desk: Desk, caller: Caller, command: SendMessage) -> tuple[str, ...]:
     await desk.limits.message(session=caller.guest_id, address=caller.address)
     posted = await guest_use_cases.post_message(
-        desk.rt, conversation_id=caller.conversation_id, client_id=command.client_id, text=command.text
+        desk.rt,
+        conversation_id=caller.conversation_id,
+        client_id=command.client_id,
+        text=command.text,
+        language=caller.wished_language,
     )
+    caller.wished_language = None
     return (frames.ack(posted.message, duplicate=posted.duplicate),)
 
 

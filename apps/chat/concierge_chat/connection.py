@@ -21,6 +21,7 @@ from concierge_chat import frames, lookups
 from concierge_chat.commands import Caller, carry_out, greet, tell_typing
 from concierge_chat.desk import Desk
 from concierge_chat.limits import Bucket, filled, wait_seconds
+from concierge_chat.property_view import closed_words
 from concierge_chat.protocol import Hello, parse
 from concierge_chat.refusing import explain
 from concierge_chat.session import GuestSession, Lookup, ReadConversation, ReadMessages, ReadRequest, Step
@@ -34,8 +35,11 @@ from concierge_core.use_cases.guest import Session
 log = structlog.get_logger()
 POLICY, INTERNAL, TRY_AGAIN = 1008, 1011, 1013
 _FAREWELL_SECONDS = 1.0
+_CLOSED_RETRY_SECONDS = 3600.0
 _PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses between looks at a database that is away; the last one repeats."""
+_PATIENCE_FRAMES = 100
+"""So many frames in a row that came too fast (about ten seconds of them) are a flood."""
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)
 
 
@@ -52,7 +56,18 @@ class Leave(Exception):
 class Connection:
     """An accepted socket. `serve` returns when it is over."""
 
-    __slots__ = ("_address", "_caller", "_desk", "_frames", "_left", "_reader", "_session", "_socket", "_writing")
+    __slots__ = (
+        "_address",
+        "_caller",
+        "_desk",
+        "_frames",
+        "_held_back",
+        "_left",
+        "_reader",
+        "_session",
+        "_socket",
+        "_writing",
+    )
 
     def __init__(self, socket: WebSocket, desk: Desk, address: str) -> None:
         self._socket = socket
@@ -63,6 +78,7 @@ class Connection:
         self._writing = asyncio.Lock()
         self._reader = asyncio.current_task()
         self._frames: Bucket | None = None
+        self._held_back = 0
         self._left = False
 
     async def serve(self) -> None:
@@ -99,12 +115,12 @@ class Connection:
 
     async def _converse(self) -> None:
         if self._desk.suspended:
-            await self._send((frames.error("closed", "the house is closed for the season"),))
-            raise Leave(TRY_AGAIN, "closed", 3600)
+            await self._send((frames.error("closed", closed_words(self._desk.rt, self._language())),))
+            raise Leave(TRY_AGAIN, "closed", _CLOSED_RETRY_SECONDS)
         hello = await self._hello()
         met = await greet(self._desk, hello, self._address)
-        self._caller = Caller(met.guest.id, met.conversation.id, met.conversation.language, self._address)
         rt = self._desk.rt
+        self._caller = Caller.of(met, hello, self._address, rt.tenant.spec.property.languages)
         with self._desk.presence.session(met.guest.id):
             # Subscribe first, read then: whatever happens in between is seen twice rather than never.
             async with rt.broadcast.subscribe(rt.tenant_id, met.conversation.id) as news:
@@ -216,16 +232,25 @@ class Connection:
 
     async def _receive(self) -> str | bytes:
         now = time.monotonic()
-        tokens = filled(self._frames, self._desk.frames, now)
+        if (tokens := filled(self._frames, self._desk.frames, now)) >= 1:
+            self._held_back = 0
         self._frames = Bucket(tokens - 1, now)
         if wait := wait_seconds(tokens, self._desk.frames):
-            # Not reading is the one answer that costs a flood more than it costs us.
-            await asyncio.sleep(wait)
+            await self._hold_back(wait)
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message.get("code", 1005))
         frame: str | bytes = message.get("text") or message.get("bytes") or ""
         return frame
+
+    async def _hold_back(self, seconds: float) -> None:
+        """Not reading is the one answer that costs a flood more than us; who goes on must leave."""
+        self._held_back += 1
+        if self._held_back > _PATIENCE_FRAMES:
+            raise Leave(POLICY, "too_many", 30)
+        await asyncio.sleep(seconds)
+        if self._left:
+            raise WebSocketDisconnect
 
     async def _send(self, texts: Sequence[str]) -> None:
         if not texts or self._left:

@@ -43,8 +43,7 @@ def property_view(rt: Runtime, language: str) -> dict[str, Any]:
             "on_primary": house.branding.on_primary,
         },
         "position": spec.widget.position,
-        "greeting": in_language(dict(spec.chat.greeting), language, default) or None,
-        "quick_replies": spec.chat.quick_replies.get(language) or spec.chat.quick_replies.get(default) or [],
+        **_first_words(rt, language),
         "phone": house.phone,
         "email": house.email,
         "website": house.website,
@@ -57,25 +56,36 @@ def property_view(rt: Runtime, language: str) -> dict[str, Any]:
     return {key: value for key, value in view.items() if value is not None}
 
 
+def _first_words(rt: Runtime, language: str) -> dict[str, Any]:
+    """Greeting and quick replies; a closed house says only that."""
+    chat, default = rt.tenant.spec.chat, rt.tenant.spec.property.default_language
+    if rt.tenant.spec.suspend.active:
+        return {"greeting": closed_words(rt, language), "quick_replies": []}
+    return {
+        "greeting": in_language(dict(chat.greeting), language, default) or None,
+        "quick_replies": chat.quick_replies.get(language) or chat.quick_replies.get(default) or [],
+    }
+
+
 def closed_view(rt: Runtime, language: str) -> dict[str, Any] | None:
     """What a guest reads while the house is closed for the season; None while it is open."""
     suspend = rt.tenant.spec.suspend
     if not suspend.active:
         return None
-    words = _closed_words(rt, language, suspend.reopens_on)
-    view: dict[str, Any] = {"message": words}
+    view: dict[str, Any] = {"message": closed_words(rt, language)}
     if suspend.reopens_on is not None:
         view["reopens_on"] = suspend.reopens_on.isoformat()
     return view
 
 
-def _closed_words(rt: Runtime, language: str, reopens_on: date | None) -> str:
-    house, message = rt.tenant.spec.property, rt.tenant.spec.suspend.message
-    if message is not None:
-        return in_language(message, language, house.default_language)
+def closed_words(rt: Runtime, language: str) -> str:
+    """What guests read while the house is closed: its own words, else ours."""
+    house, suspend = rt.tenant.spec.property, rt.tenant.spec.suspend
+    if suspend.message is not None:
+        return in_language(suspend.message, language, house.default_language)
     words = [in_language(_CLOSED, language).format(property=house.name)]
-    if reopens_on is not None:
-        words.append(in_language(_REOPENS, language).format(day=_written(reopens_on, language)))
+    if suspend.reopens_on is not None:
+        words.append(in_language(_REOPENS, language).format(day=_written(suspend.reopens_on, language)))
     return " ".join(words)
 
 
