@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from concierge_core.domain.knowledge import Origin
 from concierge_core.errors import TenantFileError
@@ -41,6 +44,11 @@ def config_map(name: str, articles: str = ARTICLE) -> str:
     )
 
 
+JUNK = (
+    *(b": ", b"- ", b"\n", b"[", b"{", b"? ", b"&a ", b"*a", b"<<: ", b"| \n", b"%", b"null", b"\n---\n", b"\t"),
+    *(b"!!set ", b"!!int ", b"!!binary ", b"!!omap ", b"!!pairs ", b"!x ", b"!!timestamp 2026-99-99", b"!!float x"),
+    *(b"\x00", b"\xff", b"9" * 5000, b"\xc2\x85", b"\xe2\x80\xa8", b".nan", b".inf"),
+)
 WITH_MAP = TENANT + "  knowledge:\n    configMaps: [{name: facts}]\n"
 
 
@@ -169,7 +177,7 @@ def test_a_missing_field_says_what_it_means(file: Path) -> None:
         ("", ": is empty; write a ConciergeTenant into it (see manifests/minimal.yaml)."),
         ("# nothing yet\n", ": holds no ConciergeTenant but nothing; name the file that has one."),
         ("a: [1\nb: 2\n", ", line 2: is not valid YAML ("),
-        ("a: 1\na: 2\n", ', line 2: is not valid YAML (the key "a" appears twice)'),
+        ("a: 1\na: 2\n", ', line 2: is not valid YAML (the name "a" appears twice)'),
         ("a: &x [1]\nb: *x\n", ", line 2: uses the YAML alias *x, which is not allowed; write the value out."),
         ("[" * 60 + "]" * 60, ", line 1: is nested more than 40 levels deep; check the brackets."),
         ("a: \x07\n", ", line 1: holds a control character, which YAML does not allow; delete it."),
@@ -179,7 +187,8 @@ def test_a_missing_field_says_what_it_means(file: Path) -> None:
         ("kind: ConciergTenant\n", ": holds no ConciergeTenant but ConciergTenant; name the file that has one."),
         ("kind: conciergetenant\n", ', line 1: kind "conciergetenant" is unknown; write ConciergeTenant.'),
         ("kind: ConciergeTenant\n", ", line 1: apiVersion must be concierge.hotel/v1alpha1; write that."),
-        ("a: !!python/object/apply:os.system [x]\n", ", line 1: is not valid YAML (could not determine a constructor"),
+        ("a: !!python/object/apply:os.system [x]\n",
+         ", line 1: uses the YAML tag tag:yaml.org,2002:python/object/apply:os.system, which is not allowed;"),
     ],
 )  # fmt: skip
 def test_unusable_files_are_refused(file: Path, text: str | bytes, expected: str) -> None:
@@ -224,3 +233,25 @@ def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
         load_tenant_files([tmp_path / "nowhere.yaml"])
     with pytest.raises(TenantFileError, match=r"is a folder without \.yaml files"):
         load_tenant_files([tmp_path])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_a_damaged_file_is_loaded_or_refused_in_one_sentence_but_never_breaks_us(data: st.DataObject) -> None:
+    whole = (WITH_MAP + config_map("facts")).encode()
+    start = data.draw(st.integers(0, len(whole)))
+    length = data.draw(st.integers(0, 40))
+    junk = data.draw(st.one_of(st.binary(max_size=6), st.sampled_from(JUNK)))
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "damaged.yaml"
+        file.write_bytes(whole[:start] + junk + whole[start + length :])
+        sentence = _refusal(file)
+        assert sentence is None or (sentence.startswith(str(file)) and len(sentence.splitlines()) == 1)
+
+
+def _refusal(file: Path) -> str | None:
+    try:
+        load_tenant_files([file])
+    except TenantFileError as error:
+        return str(error)
+    return None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 Path = tuple[str | int, ...]
+_LONGEST_SENTENCE = 700
 
 
 def first_complaint(error: ValidationError, model: Any) -> tuple[Path, str]:
@@ -36,6 +37,12 @@ def dotted(path: Sequence[str | int]) -> str:
 def sentence(where: str, words: str) -> str:
     """`where: words.`"""
     return f"{where}: {words}{'' if words.endswith('?') else '.'}"
+
+
+def one_line(sentence: str) -> str:
+    """Fit for a terminal: one line, printable characters only, and a quoted novel cut short."""
+    line = "".join(character if character.isprintable() else " " for character in " ".join(sentence.splitlines()))
+    return line if len(line) <= _LONGEST_SENTENCE else f"{line[:_LONGEST_SENTENCE]} …"
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""YAML files, read with suspicion: small, UTF-8, no aliases, no duplicate keys, and no surprising types.
+"""YAML files, read with suspicion: small, UTF-8, no aliases, no tags, no duplicate names, and no surprising types.
 
 Types are those of YAML 1.2: the language code `no` is a text and not false, 15:00 is a text and not 900, and a date
 stays a text until a field of type date reads it.
@@ -54,14 +54,16 @@ class _Loader(_Parser):  # type: ignore[misc]
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 - PyYAML's own protocol
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
+        mapping: dict[Hashable, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a name is not a plain word", key.start_mark)
+            if key.value in mapping:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f'the key "{key.value}" appears twice', key.start_mark
+                    None, None, f'the name "{key.value}" appears twice', key.start_mark
                 )
-            seen.add(key.value)
-        mapping: dict[Hashable, Any] = super().construct_mapping(node, deep=deep)
+            # Names are always texts, `no:` and `1:` too.
+            mapping[key.value] = self.construct_object(value, deep=deep)
         return mapping
 
 
@@ -107,10 +109,10 @@ def parse(text: str, where: str, *, first_line: int = 1) -> list[Document]:
     """The documents in `text`, without empty ones.
 
     `where` names the file in errors; `first_line` is the line of the file at which `text` begins.
-    Raises `TenantFileError` for broken YAML, aliases, duplicate keys and absurd nesting.
+    Raises `TenantFileError` for broken YAML, aliases, tags, duplicate names and absurd nesting.
     """
     try:
-        _refuse_bombs(text, where, first_line)
+        _refuse_tricks(text, where, first_line)
         documents = []
         loader = _Loader(text)
         try:
@@ -126,21 +128,23 @@ def parse(text: str, where: str, *, first_line: int = 1) -> list[Document]:
     return [document for document in documents if document.value is not None]
 
 
-def _refuse_bombs(text: str, where: str, first_line: int) -> None:
+def _refuse_tricks(text: str, where: str, first_line: int) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Parser):
-        if isinstance(event, yaml.AliasEvent):
-            line = _line(event) + first_line
-            raise TenantFileError(
-                f"{where}, line {line}: uses the YAML alias *{event.anchor}, which is not allowed; write the value out."
-            )
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST_NESTING:
-            line = _line(event) + first_line
-            raise TenantFileError(
-                f"{where}, line {line}: is nested more than {_DEEPEST_NESTING} levels deep; check the brackets."
-            )
+        if trick := _trick(event, depth):
+            raise TenantFileError(f"{where}, line {_line(event) + first_line}: {trick}.")
+
+
+def _trick(event: Any, depth: int) -> str | None:
+    if isinstance(event, yaml.AliasEvent):
+        return f"uses the YAML alias *{event.anchor}, which is not allowed; write the value out"
+    if getattr(event, "tag", None) is not None:
+        return f"uses the YAML tag {event.tag}, which is not allowed; leave it out"
+    if depth > _DEEPEST_NESTING:
+        return f"is nested more than {_DEEPEST_NESTING} levels deep; check the brackets"
+    return None
 
 
 def _line(event: Any) -> int:

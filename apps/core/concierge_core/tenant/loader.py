@@ -17,7 +17,7 @@ from concierge_core.tenant.articles import (
     config_maps_beside,
     domain_article,
 )
-from concierge_core.tenant.complaints import dotted, first_complaint, sentence, suggestion
+from concierge_core.tenant.complaints import dotted, first_complaint, one_line, sentence, suggestion
 from concierge_core.tenant.documents import Document, parse, read_text, yaml_files
 from concierge_core.tenant.model import API_VERSION, KIND, ConciergeTenant
 
@@ -36,6 +36,14 @@ def load_tenant_files(paths: list[Path]) -> list[LoadedTenant]:
 
     Raises `TenantFileError`: one sentence with file, field and remedy.
     """
+    try:
+        return _load_all(paths)
+    except TenantFileError as error:
+        # What the file says is quoted in errors, and it may say anything.
+        raise TenantFileError(one_line(str(error))) from None
+
+
+def _load_all(paths: list[Path]) -> list[LoadedTenant]:
     loaded: list[LoadedTenant] = []
     for file in _files(paths):
         loaded += _load_file(file, alone=file in paths)
