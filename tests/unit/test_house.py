@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LONG_MODULES: dict[str, str] = {
     "apps/core/concierge_core/ports.py": "one page of protocols, no code",
+    "apps/core/concierge_core/storage/schema.py": "the tables, side by side; no code",
 }
 LONG_FUNCTIONS: dict[str, str] = {}
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "base", "misc"}
@@ -23,7 +24,8 @@ def tracked(*patterns: str) -> list[Path]:
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 
-SOURCES = [p for p in tracked("*.py") if "vendor" not in p.parts]
+# Migrations are written once, by a tool, and never touched again.
+SOURCES = [p for p in tracked("*.py") if not {"vendor", "migrations"} & set(p.parts)]
 
 
 def test_there_is_something_to_check():
@@ -64,25 +66,22 @@ def test_every_file_that_the_architecture_names_is_there():
 
 
 def test_links_in_the_documents_lead_somewhere():
-    broken = []
-    for document in tracked("*.md"):
-        for target in re.findall(r"\]\((?!https?:|mailto:|#)([^)#]+)", document.read_text(encoding="utf-8")):
-            if not (document.parent / target).exists():
-                broken.append(f"{document.relative_to(ROOT)} → {target}")
+    link = re.compile(r"\]\((?!https?:|mailto:|#)([^)#]+)")
+    targets = [(d, target) for d in tracked("*.md") for target in link.findall(d.read_text(encoding="utf-8"))]
+    broken = [f"{d.relative_to(ROOT)} → {target}" for d, target in targets if not (d.parent / target).exists()]
 
     assert not broken
 
 
 def test_nothing_names_a_machine_or_leaves_work_for_later():
     # Spelled apart, so that this file doesn't find itself.
-    traces = re.compile("|".join(["/wo" + "rk/", "/ro" + "ot/", r"/ho" + r"me/\w", "TO" + "DO", "FIX" + "ME", "XX" + "X:"]))
+    words = [r"(?<!\w)/(?:wo" + r"rk|ro" + r"ot|ho" + r"me)/\w", r"\bTO" + r"DO\b", r"\bFIX" + r"ME\b", r"\bXX" + "X:"]
+    traces = re.compile("|".join(words))
     kept = {".py", ".md", ".yaml", ".toml", ".js", ".html", ".css", ".json", ""}
-    guilty = []
-    for path in tracked():
-        if path.suffix in kept and "vendor" not in path.parts and path.name != "requirements.lock":
-            guilty += [f"{path.relative_to(ROOT)}: {m.group()}" for m in traces.finditer(path.read_text(encoding="utf-8"))]
+    read = [p for p in tracked() if p.suffix in kept and "vendor" not in p.parts]
+    found = [(p, traces.findall(p.read_text(encoding="utf-8"))) for p in read]
 
-    assert not guilty
+    assert not {str(p.relative_to(ROOT)): hits for p, hits in found if hits}
 
 
 def _docstring(path: Path) -> str | None:
