@@ -67,6 +67,13 @@ def test_an_unusable_file_is_told_without_its_secrets(tmp_path: Path, text: str,
     assert "hush-hush" not in str(caught.value)
 
 
+def test_a_mounted_secret_that_is_no_text_is_named(tmp_path: Path) -> None:
+    (tmp_path / REF.name).mkdir()
+    (tmp_path / REF.name / REF.key).write_bytes(b"\xff\xfe")
+    with pytest.raises(TenantFileError, match="cannot be read as text"):
+        SecretSource(Settings(secrets_dir=tmp_path), {}).get(REF)
+
+
 def test_a_missing_secret_comes_with_a_remedy() -> None:
     assert SecretSource(Settings(), {}).remedy(REF) == (
         'put "gemini-eu.1: {api-key: …}" into the file given by --secrets, or set CONCIERGE_SECRET_GEMINI_EU_1_API_KEY'

@@ -17,10 +17,10 @@ One `ConciergeTenant` says everything that one property is and wants. `concierge
 operator runs it in a cluster. `manifests/minimal.yaml` is the smallest that works, `manifests/complete.yaml` shows
 every field, and three hotels in `manifests/` show real use.
 
-**Files.** UTF-8, at most 5 MB, several documents per file if you like, no aliases and no tags. A folder stands for its `.yaml` and
-`.yml` files. Values are those of YAML 1.2: `no` is the language Norwegian, `15:00` is a time. Write times, postal
-codes, phone numbers and quantities in quotes all the same: other tools read them otherwise. Each mistake is told in one
-sentence with file, line, field and remedy.
+**Files.** UTF-8, at most 5 MB, several documents per file if you like, no aliases and no tags. A folder stands for
+its `.yaml` and `.yml` files. Values are those of YAML 1.2: `no` is the language Norwegian, `15:00` is a time. Write
+times, postal codes, phone numbers and quantities in quotes all the same: other tools read them otherwise. Each mistake
+is told in one sentence with file, line, field and remedy.
 
 **Languages** are ISO 639-1 codes. Where a text may differ by language, write one text or `{en: …, de: …}`.
 

@@ -46,7 +46,10 @@ class SecretSource:
             return None
         file = self._settings.secrets_dir / ref.name / ref.key
         # Secrets made with an editor end in a line feed that was never meant.
-        return file.read_text("utf-8").rstrip("\r\n") if file.is_file() else None
+        try:
+            return file.read_text("utf-8").rstrip("\r\n") if file.is_file() else None
+        except (OSError, UnicodeDecodeError):
+            raise TenantFileError(f"{file}: cannot be read as text; check its permissions and encoding.") from None
 
     def _in_file(self, ref: SecretRef) -> str | None:
         path = self._settings.secrets_file
