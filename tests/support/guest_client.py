@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 
@@ -66,8 +65,3 @@ class Guest:
                     self.seen.append(frame)
                 if frame["type"] == type_:
                     return frame
-
-
-@pytest.fixture
-def guest_of() -> type[Guest]:
-    return Guest

@@ -1,0 +1,51 @@
+"""Processes as the kernel sees them: a family, its memory, its processor time."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process and how it was called (shortened to what tells it apart)."""
+
+    pid: int
+    command: str
+
+
+def family(root: int) -> list[Process]:
+    """The process and all its descendants."""
+    parents = {int(p.name): _parent(p) for p in Path("/proc").iterdir() if p.name.isdigit()}
+    members = {root}
+    while grown := {pid for pid, parent in parents.items() if parent in members} - members:
+        members |= grown
+    return [Process(pid, _command(pid)) for pid in sorted(members)]
+
+
+def resident_mb(pid: int) -> dict[str, float]:
+    """Resident and proportional memory in MB (10^6 bytes)."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    kilobytes = {name: int(line.split()[1]) for line in lines for name in ("Rss", "Pss") if line.startswith(f"{name}:")}
+    return {"rss_mb": kilobytes["Rss"] * 1.024e-3, "pss_mb": kilobytes["Pss"] * 1.024e-3}
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _parent(process: Path) -> int:
+    try:
+        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
+    except (OSError, IndexError):
+        return 0
+
+
+def _command(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    if "-m" in words:
+        return words[words.index("-m") + 1]
+    return Path(words[0]).name
