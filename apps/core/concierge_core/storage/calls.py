@@ -17,7 +17,7 @@ _steps = table(CallStep)
 _ANSWER = select(_steps.c.answer).where(
     _steps.c.tenant_id == bindparam("tenant"), _steps.c.call_sid == bindparam("call"), _steps.c.step == bindparam("at")
 )
-_REMEMBER = insert(_steps).on_conflict_do_nothing()
+_REMEMBER = insert(_steps).on_conflict_do_nothing().returning(_steps.c.step)
 _PURGE = delete(_steps).where(_steps.c.tenant_id == bindparam("tenant"), _steps.c.created_at < bindparam("before"))
 
 
@@ -37,7 +37,7 @@ class SqlCalls:
     ) -> bool:
         """Store the answer (ids and numbers, never guest text); False when this step was answered before."""
         values = {"tenant_id": tenant, "call_sid": call_sid, "step": step, "answer": answer, "created_at": now}
-        return await self._in.run(_REMEMBER, values) == 1
+        return await self._in.first(_REMEMBER, **values) is not None
 
     async def purge(self, tenant: TenantId, before: datetime) -> int:
         """Forget steps answered before; how many."""

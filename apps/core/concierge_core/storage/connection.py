@@ -24,7 +24,10 @@ class Connection(Protocol):
         ...
 
     async def run(self, statement: Executable, parameters: Parameters = None) -> int:
-        """How many rows it changed. A sequence of parameters runs it for each; an empty one does nothing."""
+        """How many rows an UPDATE or DELETE changed.
+
+        A sequence of parameters runs it for each; an empty one does nothing.
+        """
         ...
 
 

@@ -17,7 +17,7 @@ from concierge_core.storage.transaction import Transaction
 _users = table(User)
 _SEALED: Final = ("name", "email", "phone", "room_number")
 
-_ADD = insert(_users).on_conflict_do_nothing(index_elements=["tenant_id", "session_id"])
+_ADD = insert(_users).on_conflict_do_nothing(index_elements=["tenant_id", "session_id"]).returning(_users.c.id)
 _GET = select(_users).where(_users.c.tenant_id == bindparam("tenant"), _users.c.id == bindparam("guest"))
 _SAVE = update(_users).where(_users.c.tenant_id == bindparam("tenant"), _users.c.id == bindparam("guest"))
 _BY_SESSION = select(_users).where(
@@ -47,7 +47,7 @@ class SqlGuests:
         """A new guest. `Conflict` when the token belongs to somebody already."""
         token = self._in.keys.hashed(tenant, "session", session_token) if session_token else None
         values = {"tenant_id": tenant, "id": guest.id, "session_id": token, "created_at": guest.created_at}
-        if not await self._in.run(_ADD, values | self._details(tenant, guest)):
+        if await self._in.first(_ADD, **values, **self._details(tenant, guest)) is None:
             raise Conflict("this session has begun already")
 
     async def save(self, tenant: TenantId, guest: Guest) -> None:

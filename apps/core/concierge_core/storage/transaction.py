@@ -41,7 +41,7 @@ class Transaction:
         return await self.database.rows(statement, parameters)
 
     async def run(self, statement: Executable, parameters: Mapping[str, Any]) -> int:
-        """How many rows it changed."""
+        """How many rows an UPDATE or DELETE changed (an INSERT's number is not known on every database)."""
         return await self.database.run(statement, parameters)
 
     async def run_each(self, statement: Executable, parameters: Parameters) -> int:

@@ -76,7 +76,7 @@ _ABANDONED = (
 _JOURNALLED = select(_journal).where(
     _journal.c.tenant_id == bindparam("tenant"), _journal.c.turn_id == bindparam("turn")
 )
-_NOTE = insert_or(_journal).on_conflict_do_nothing()
+_NOTE = insert_or(_journal).on_conflict_do_nothing().returning(_journal.c.turn_id)
 
 
 class SqlTurns:
@@ -139,18 +139,16 @@ class SqlTurns:
     ) -> None:
         """Note a tool's result in the same unit as its effect; a second note under the same key is a `Conflict`."""
         text = json.dumps(result, ensure_ascii=False)
-        noted = await self._in.run(
+        noted = await self._in.first(
             _NOTE,
-            {
-                "tenant_id": tenant,
-                "turn_id": turn_id,
-                "call_key": call_key,
-                "name": name,
-                "result": self._in.keys.seal(tenant, _RESULT, f"{turn_id}:{call_key}", text),
-                "created_at": self._in.clock.now(),
-            },
+            tenant_id=tenant,
+            turn_id=turn_id,
+            call_key=call_key,
+            name=name,
+            result=self._in.keys.seal(tenant, _RESULT, f"{turn_id}:{call_key}", text),
+            created_at=self._in.clock.now(),
         )
-        if not noted:
+        if noted is None:
             raise Conflict("this tool was used in this turn already")
 
 
