@@ -5,8 +5,11 @@ For whoever runs the chat: `uvicorn.Config(app, **socket_options())`, then `Drai
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -15,6 +18,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 _HARD_LIMIT_BYTES = 64 * 1024
 """Past this the connection ends (1009). Frames between our own 8 KB and this are refused politely, and it lives."""
 _ABORT_AFTER_SECONDS = 3.0
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class GuestSocket(WebSocketsSansIOProtocol):
@@ -61,6 +65,19 @@ class DrainingServer(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, *, farewells: Sequence[Callable[[], Awaitable[None]]]) -> None:
         super().__init__(config)
         self._farewells = farewells
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and SIGINT end the serving and nothing else: uvicorn would raise them again afterwards, and the
+        process would be gone before it gave its unfinished turns back."""
+        loop = asyncio.get_running_loop()
+        for number in _STOP_SIGNALS:
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in _STOP_SIGNALS:
+                loop.remove_signal_handler(number)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, say goodbye, then shut down as uvicorn does."""
