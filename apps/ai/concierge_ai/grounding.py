@@ -1,0 +1,186 @@
+"""Checked before shown: what a model's sentence claims must stand in a passage or a tool's result.
+
+Every time, price, percentage and number is compared by value; a yes or no needs a sentence of the evidence that is
+about the same thing and says the same; a facility that no evidence mentions may not be claimed. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from concierge_ai import lexicon
+from concierge_ai.lexicon import patterns
+from concierge_ai.passages import Passage, stop_words
+from concierge_ai.sentences import split
+from concierge_ai.values import Value, supported, values
+from concierge_ai.wording import normalise, stems
+
+_FACILITIES = frozenset(
+    (
+        "pool", "spa", "sauna", "gym", "bar", "restaurant", "minibar", "shuttle", "ev_charging", "laundry", "bike",
+        "car_rental", "elevator", "kitchen", "balcony", "shop", "safe", "aircon", "room_service", "pets", "extra_bed",
+        "garden", "meeting",
+    )
+)  # fmt: skip
+_MIN_SHARED = 0.2
+_AFTER_OPENING = re.compile(r"[,.!:;–—،]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """One sentence of the evidence."""
+
+    language: str
+    stems: frozenset[str]
+    topics: frozenset[str]
+    negated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Supported:
+    """A sentence that was let through."""
+
+    language: str
+    stems: frozenset[str]
+    words: str
+    values: frozenset[Value]
+
+
+class Evidence:
+    """All that a reply may rest on: passages, tool results, the property's own data. Grows when a tool answers."""
+
+    def __init__(self, passages: Sequence[Passage], facts: Iterable[str] = ()) -> None:
+        self._values: frozenset[Value] = frozenset()
+        self._topics: frozenset[str] = frozenset()
+        self._statements: list[_Statement] = []
+        self._supported: list[_Supported] = []
+        self.acted = False
+        """A tool has done something in this turn; without it no sentence may say so."""
+        for passage in passages:
+            found = _read(passage)
+            self._values |= found.values
+            self._topics |= found.topics
+            self._statements += found.statements
+        for fact in facts:
+            self.add(fact)
+
+    def add(self, fact: str) -> None:
+        """A tool's result, or another fact, in plain text."""
+        self._values |= values(fact)
+
+    def cited(self, passages: Sequence[Passage], most: int = 3) -> list[Passage]:
+        """The passages that the sentences found supported so far rest on, at least the best one."""
+        resting = [p for p in passages if any(_rests_on(s, p) for s in self._supported)]
+        return resting[:most] or list(passages[:1])
+
+    def carries_value(self, sentence: str) -> bool:
+        """The sentence states a value, and the evidence bears it."""
+        claimed = values(sentence)
+        return bool(claimed) and all(supported(v, self._values) for v in claimed)
+
+    def supports(self, sentence: str, *, question: str, language: str) -> bool:
+        """The evidence bears everything that the sentence claims. `question` is what the guest asked."""
+        if any(not supported(v, self._values) for v in values(sentence)):
+            return False
+        words = normalise(sentence, language)
+        if _has("acted", words, language) and not self.acted:
+            return False
+        if not (self._bears_facilities(words, language) and self._bears_polarity(sentence, question, language)):
+            return False
+        self._supported.append(
+            _Supported(language, frozenset(stems(words, language, stop_words(language))), words, values(sentence))
+        )
+        return True
+
+    def _bears_facilities(self, words: str, language: str) -> bool:
+        claimed = (lexicon.topics(words, language) & _FACILITIES) - self._topics
+        return not claimed or _has("hedge", words, language)
+
+    def _bears_polarity(self, sentence: str, question: str, language: str) -> bool:
+        said, rest = _opening(sentence, language)
+        if said is None or _has("hedge", rest, language):
+            return True
+        asked = normalise(question, language)
+        about = lexicon.topics(f"{rest} {asked}", language)
+        content = frozenset(stems(f"{rest} {asked}", language, stop_words(language)))
+        statement = self._closest(about, content, language)
+        if statement is None:
+            return False
+        if not stems(rest, language, stop_words(language)):
+            return statement.negated != said
+        negated = _has("negation", rest, language)
+        # "No, it costs 18 euros": its values were found above, and they are what answers.
+        says_no_by_value = not said and not negated and bool(values(rest))
+        return says_no_by_value or statement.negated == negated
+
+    def _closest(self, about: frozenset[str], content: frozenset[str], language: str) -> _Statement | None:
+        best, best_share = None, _MIN_SHARED
+        for statement in self._statements:
+            share = _share(statement, about, content, language)
+            if share > best_share:
+                best, best_share = statement, share
+        return best
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadPassage:
+    values: frozenset[Value]
+    topics: frozenset[str]
+    statements: tuple[_Statement, ...]
+
+
+@cache
+def _read(passage: Passage) -> _ReadPassage:
+    """Read once per passage; passages live as long as their index."""
+    text = f"{passage.question}\n{passage.answer}"
+    question_topics = passage.topics
+    statements = []
+    for sentence in split(passage.answer, passage.language):
+        words = normalise(sentence, passage.language)
+        found = frozenset(stems(words, passage.language, stop_words(passage.language)))
+        about = lexicon.topics(words, passage.language) | question_topics
+        statements.append(_Statement(passage.language, found, about, _has("negation", words, passage.language)))
+    return _ReadPassage(values(text), question_topics | passage.answer_topics, tuple(statements))
+
+
+def _rests_on(sentence: _Supported, passage: Passage) -> bool:
+    """The sentence says something of the passage: a value of it, or enough of its words (topics, across languages)."""
+    found = _read(passage)
+    topics = lexicon.topics(sentence.words, sentence.language)
+    about = bool(topics & found.topics)
+    if sentence.values and any(supported(v, found.values) for v in sentence.values) and (about or not topics):
+        return True
+    if passage.language != sentence.language:
+        return about
+    shared = sentence.stems & passage.answer_stems
+    return len(shared) >= max(2, len(sentence.stems) * 0.4)
+
+
+def _share(statement: _Statement, about: frozenset[str], content: frozenset[str], language: str) -> float:
+    topics = len(about & statement.topics) / len(about) if about else 0.0
+    if statement.language != language:
+        return topics
+    words = len(content & statement.stems) / (len(content) or 1)
+    return max(topics * 0.6, words) + 0.4 * words
+
+
+def _opening(sentence: str, language: str) -> tuple[bool | None, str]:
+    """Whether the sentence opens with yes (True) or no (False), and the rest of it, normalised.
+
+    The mark after it counts: "No, pets …" denies, the Spanish "No se admiten …" is a sentence about something.
+    """
+    first, _, rest = _AFTER_OPENING.sub("\n", sentence.strip(), count=1).partition("\n")
+    opening = normalise(first, language)
+    for name, said in (("yes", True), ("no", False)):
+        found = patterns("polarity", language).get(name)
+        if found and found.fullmatch(opening):
+            return said, normalise(rest, language)
+    return None, normalise(sentence, language)
+
+
+def _has(name: str, words: str, language: str) -> bool:
+    found = patterns("polarity", language).get(name)
+    return bool(found and found.search(words))

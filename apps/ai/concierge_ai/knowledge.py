@@ -1,0 +1,88 @@
+"""The property's index, kept in step with its articles."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import date
+
+import structlog
+
+from concierge_ai.index import Found, Index
+from concierge_core.domain.ids import TenantId
+from concierge_core.errors import Unavailable
+from concierge_core.ports import Clock, Store
+from concierge_core.tenant.model import ConciergeTenant
+
+log = structlog.get_logger()
+CHECK_SECONDS = 0.5
+"""How often a changed version is looked for, at most; together with a build well under the 2 s promised."""
+
+
+class Knowledge:
+    """What one property knows. A new version is built aside while the old one answers; only the first build waits."""
+
+    def __init__(self, store: Store, tenant: ConciergeTenant, clock: Clock) -> None:
+        self._store = store
+        self._tenant = tenant
+        self._tenant_id = TenantId(tenant.spec.property.code)
+        self._clock = clock
+        self._index: Index | None = None
+        self._version: str | None = None
+        self._checked_at = float("-inf")
+        self._refreshing: asyncio.Task[None] | None = None
+
+    async def search(self, text: str, language: str, *, limit: int = 6) -> Found:
+        """The best passages valid today. With the database away the last index answers; none finds nothing."""
+        await self._ensure_fresh()
+        index = self._index
+        return index.search(text, language, today=self._today(), limit=limit) if index else Found.nothing()
+
+    @property
+    def index(self) -> Index | None:
+        """The index that answers now."""
+        return self._index
+
+    @property
+    def version(self) -> str | None:
+        """The articles' version that answers now."""
+        return self._version
+
+    async def watch(self) -> None:
+        """Look for changes for ever, so that an edit is known before the next guest asks."""
+        while True:
+            await self._ensure_fresh()
+            await self._clock.sleep(CHECK_SECONDS)
+
+    async def refresh(self) -> None:
+        """Build anew if the articles changed."""
+        self._checked_at = self._clock.monotonic()
+        try:
+            async with self._store.read() as unit:
+                version = await unit.articles.version(self._tenant_id)
+                if version == self._version:
+                    return
+                articles = await unit.articles.effective(self._tenant_id)
+        except Unavailable as error:
+            log.warning("knowledge_not_read", part=error.part)
+            return
+        spec = self._tenant.spec.property
+        self._index = await asyncio.to_thread(
+            Index, articles, default_language=spec.default_language, names=(spec.name,)
+        )
+        self._version = version
+        log.info("knowledge_indexed", articles=len(articles))
+
+    async def _ensure_fresh(self) -> None:
+        if self._refreshing is None and self._clock.monotonic() - self._checked_at >= CHECK_SECONDS:
+            self._refreshing = asyncio.create_task(self.refresh())
+            self._refreshing.add_done_callback(self._refreshed)
+        if self._index is None and self._refreshing is not None:
+            await asyncio.shield(self._refreshing)
+
+    def _refreshed(self, task: asyncio.Task[None]) -> None:
+        self._refreshing = None
+        if not task.cancelled() and task.exception() is not None:
+            log.error("knowledge_not_indexed", error=type(task.exception()).__name__)
+
+    def _today(self) -> date:
+        return self._tenant.spec.property.local(self._clock.now()).date()

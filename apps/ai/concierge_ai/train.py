@@ -1,0 +1,123 @@
+"""Learn the ranker's weights from public question sets: `python -m concierge_ai.train FOLDER`.
+
+Needs in FOLDER: hotel and restaurant `*_faq_knowledge.jsonl` and `*_faq_questions.jsonl`, `hotel_faq_missing_topic`,
+`hotel_faq_opinion_only` and `out_of_scope` (see docs/ai.md for sources and licences). The first model is a softmax over
+the passages of the own house, the second a logistic regression on whether the best passage is right. Plain gradient
+descent from zero with fixed steps, so the same files give the same weights; written to `data/ranker.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from concierge_ai import lexicon, question_sets, ranker
+from concierge_ai.index import Index
+from concierge_ai.question_sets import Asked
+
+Row = tuple[ranker.Features, float]
+_SOURCES = "DSTC9/DSTC10 track data (Apache-2.0), DSTC11 (CDLA-Sharing-1.0), CLINC150 (CC BY 3.0)"
+
+
+def main() -> None:
+    """Train on the folder given and write the weights."""
+    folder = Path(sys.argv[1])
+    hotels, restaurants = (
+        question_sets.houses(folder / f"{k}_faq_knowledge.jsonl", k) for k in ("hotel", "restaurant")
+    )
+    hotel_asked = question_sets.questions(folder / "hotel_faq_questions.jsonl", "hotel")
+    restaurant_asked = question_sets.questions(folder / "restaurant_faq_questions.jsonl", "restaurant")
+    lists = [*_lists(hotels, hotel_asked, 2.0), *_lists(restaurants, restaurant_asked, 1.0)]
+    rank = fit_softmax(lists, len(ranker.FEATURES))
+    _write({"rank": dict(zip(ranker.FEATURES, rank, strict=True))})
+    answer, bias = fit_logistic(_answerable(folder, hotels, hotel_asked), len(ranker.JUDGED))
+    _write({"answer": dict(zip(ranker.JUDGED, answer, strict=True)), "bias": bias})
+
+
+def fit_softmax(
+    lists: Sequence[tuple[list[ranker.Features], list[bool], float]], size: int, *, steps: int = 400, rate: float = 0.5
+) -> list[float]:
+    """Weights under which the right passages of each list weigh most. A list: features, right or not, its weight."""
+    weights = [0.0] * size
+    total = sum(w for _, _, w in lists)
+    for _ in range(steps):
+        slope = [-0.002 * w * total for w in weights]
+        for found, right, importance in lists:
+            scores = [sum(w * f for w, f in zip(weights, fs, strict=True)) for fs in found]
+            top = max(scores)
+            powers = [math.exp(s - top) for s in scores]
+            whole = sum(powers)
+            good = sum(p for p, r in zip(powers, right, strict=True) if r)
+            for fs, power, is_right in zip(found, powers, right, strict=True):
+                pull = importance * ((power / good if is_right else 0.0) - power / whole)
+                for i, f in enumerate(fs):
+                    slope[i] += pull * f
+        weights = [w + rate * 10 * s / total for w, s in zip(weights, slope, strict=True)]
+    return [round(w, 4) for w in weights]
+
+
+def fit_logistic(
+    data: Sequence[tuple[ranker.Features, float, float]], size: int, *, steps: int = 3000, rate: float = 0.3
+) -> tuple[list[float], float]:
+    """Weights and bias of a logistic regression; rows are features, label, importance."""
+    weights, bias = [0.0] * size, 0.0
+    total = sum(importance for _, _, importance in data)
+    for _ in range(steps):
+        slope, slope_bias = [-0.003 * w * total for w in weights], 0.0
+        for fs, label, importance in data:
+            z = bias + sum(w * f for w, f in zip(weights, fs, strict=True))
+            off = importance * (label - 1 / (1 + math.exp(-max(-30.0, min(30.0, z)))))
+            slope_bias += off
+            for i, f in enumerate(fs):
+                slope[i] += off * f
+        weights = [w + rate * s / total for w, s in zip(weights, slope, strict=True)]
+        bias += rate * slope_bias / total
+    return [round(w, 4) for w in weights], round(bias, 4)
+
+
+def _lists(
+    houses: dict[str, Index], asked: Sequence[Asked], importance: float
+) -> list[tuple[list[ranker.Features], list[bool], float]]:
+    lists = []
+    for question in asked:
+        hits = houses[question.house].search(question.text, "en", limit=40).hits
+        right = [h.passage.article_id in question.gold for h in hits]
+        if any(right) and not all(right):
+            lists.append(([h.features for h in hits], right, importance))
+    return lists
+
+
+def _answerable(
+    folder: Path, hotels: dict[str, Index], hotel_asked: Sequence[Asked]
+) -> list[tuple[ranker.Features, float, float]]:
+    missing = question_sets.questions(folder / "hotel_faq_missing_topic.jsonl", "hotel")
+    opinions = question_sets.questions(folder / "hotel_faq_opinion_only.jsonl", "hotel")
+    house = next(iter(hotels))
+    strange = [Asked(house, r["text"], frozenset()) for r in question_sets.rows(folder / "out_of_scope.jsonl")]
+    data = []
+    for asked, importance in ((hotel_asked, 1.0), (missing, 1.5), (opinions, 0.4), (strange, 0.8)):
+        data += [_judged(hotels[a.house], a, importance) for a in asked]
+    return [row for row in data if row is not None]
+
+
+def _judged(index: Index, asked: Asked, importance: float) -> tuple[ranker.Features, float, float] | None:
+    query, hits = index.judged(asked.text, "en")
+    if not hits:
+        return None
+    right = bool(asked.gold) and any(h.passage.article_id in asked.gold for h in hits[:3])
+    return ranker.judged(query, [h.features for h in hits], [h.score for h in hits]), float(right), importance
+
+
+def _write(changes: dict[str, object]) -> None:
+    path = Path(__file__).parent / "data" / "ranker.json"
+    known = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**known, **changes, "learned_from": _SOURCES}, indent=1) + "\n", encoding="utf-8")
+    lexicon.read_data.cache_clear()
+    ranker.forget_weights()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""Language, intent, confidence, mood and urgency of what a guest wrote; ready before any model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from concierge_ai import phrases
+from concierge_ai.language import detect
+from concierge_ai.mood import Mood, mood
+from concierge_ai.routing import Intent, Route, route
+from concierge_ai.wording import joined
+from concierge_core.ai_wire import PastMessage, Understood
+
+Urgency = Literal["low", "normal", "high", "emergency"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was understood. `text` is what is answered: the unanswered messages, with the one before where they only
+    complete it."""
+
+    text: str
+    language: str
+    route: Route
+    mood: Mood
+    urgency: Urgency
+
+    def told(self, confidence: float | None = None, intent: str | None = None) -> Understood:
+        """As the caller is told; a search may have changed confidence or intent."""
+        return Understood(
+            intent=intent or self.route.intent.value,
+            confidence=round(self.route.confidence if confidence is None else confidence, 3),
+            sentiment=self.mood,
+            language=self.language,
+            urgency=self.urgency,
+        )
+
+
+def read(
+    messages: Sequence[str],
+    history: Sequence[PastMessage],
+    *,
+    languages: Sequence[str],
+    current: str | None,
+    keywords: tuple[str, ...] = (),
+) -> Reading:
+    """Understand the guest's unanswered messages in the light of what came before."""
+    text = joined(messages)
+    language = detect(text, languages, current)
+    found = route(text, language, keywords=keywords)
+    if found.intent in (Intent.FAQ, Intent.OTHER) and _completes_request(history):
+        earlier = next(m.text for m in reversed(history) if m.author == "guest")
+        language = language if len(text) > 20 else (current or language)
+        text, found = f"{earlier}\n{text}", route(earlier, language, keywords=keywords)
+    feeling = mood(text, language, unhappy=found.intent is Intent.COMPLAINT)
+    return Reading(text, language, found, feeling, _urgency(found, feeling))
+
+
+def summary_of(reading: Reading) -> str:
+    """For the colleague who takes over: what it is about, in the guest's words."""
+    return f"{reading.route.intent.value}: {reading.text[:300]}"
+
+
+def unhappy_streak(reading: Reading, history: Sequence[PastMessage]) -> int:
+    """Unhappy messages of the guest in a row, this one included."""
+    if reading.mood != "negative":
+        return 0
+    streak = 1
+    for message in reversed([m for m in history if m.author == "guest"]):
+        if mood(message.text, reading.language) != "negative":
+            break
+        streak += 1
+    return streak
+
+
+def failed_streak(history: Sequence[PastMessage]) -> int:
+    """Replies in a row, up to now, that did not answer."""
+    streak = 0
+    for message in reversed([m for m in history if m.author == "concierge"]):
+        if not phrases.is_unanswered(message.text):
+            break
+        streak += 1
+    return streak
+
+
+def _completes_request(history: Sequence[PastMessage]) -> bool:
+    """Our last word was the question for the room number."""
+    last = history[-1] if history else None
+    return bool(
+        last
+        and last.author == "concierge"
+        and phrases.asks_for_room(last.text)
+        and any(m.author == "guest" for m in history)
+    )
+
+
+def _urgency(found: Route, feeling: Mood) -> Urgency:
+    if found.intent is Intent.EMERGENCY:
+        return "emergency"
+    if found.intent is Intent.COMPLAINT or (found.kind == "repair" and feeling == "negative"):
+        return "high"
+    return "low" if found.intent in (Intent.THANKS, Intent.GOODBYE, Intent.FEEDBACK, Intent.SMALLTALK) else "normal"
