@@ -40,7 +40,7 @@ async def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve one property; returns when the server was asked to stop and every guest was told."""
     async with open_runtime(settings) as runtime:
         app = create_app(runtime)
-        config = uvicorn.Config(app, host=host, port=port, log_config=None, **socket_options())
+        config = uvicorn.Config(app, host=host, port=port, log_config=None, **socket_options(settings.trusted_proxies))
         await DrainingServer(config, farewells=[app.state.desk.presence.drain]).serve()
 
 

@@ -1,6 +1,7 @@
 """How uvicorn serves guests' sockets: its settings, slow peers cut off, everybody told before the process ends.
 
-For whoever runs the chat: `uvicorn.Config(app, **socket_options())`, then `DrainingServer(config, farewells=[…])`.
+For whoever runs the chat: `uvicorn.Config(app, **socket_options(settings.trusted_proxies))`, then
+`DrainingServer(config, farewells=[desk.presence.drain])`.
 """
 
 from __future__ import annotations
@@ -41,11 +42,11 @@ class GuestSocket(WebSocketsSansIOProtocol):
         self.loop.call_later(_ABORT_AFTER_SECONDS, self.transport.abort)
 
 
-def socket_options() -> dict[str, Any]:
-    """Keyword arguments of `uvicorn.Config`.
+def socket_options(trusted_proxies: str = "") -> dict[str, Any]:
+    """Keyword arguments of `uvicorn.Config`. `X-Forwarded-*` is believed from `trusted_proxies` only (as in
+    `Settings`), which a property behind a TLS-terminating proxy needs; uvicorn alone would believe all of loopback.
 
-    No compression (it costs some 50 KB per socket and saves little on short frames); uvicorn's own belief in
-    `X-Forwarded-For` is off, because the chat counts addresses by `CONCIERGE_TRUSTED_PROXIES`.
+    No compression: it costs some 50 KB per socket and saves little on short frames.
     """
     return {
         "ws": GuestSocket,
@@ -53,7 +54,8 @@ def socket_options() -> dict[str, Any]:
         "ws_ping_interval": 20.0,
         "ws_ping_timeout": 20.0,
         "ws_per_message_deflate": False,
-        "proxy_headers": False,
+        "proxy_headers": bool(trusted_proxies.strip()),
+        "forwarded_allow_ips": [part.strip() for part in trusted_proxies.split(",") if part.strip()],
         "server_header": False,
         "timeout_graceful_shutdown": 10,
     }

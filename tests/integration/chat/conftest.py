@@ -203,7 +203,7 @@ async def _running(of: ConciergeTenant, store: Store, redis: Any, settings: dict
     concierge = ScriptedConcierge()
     rt = Runtime(Settings(**settings), of, SystemClock(), store, LocalBroadcast(), concierge, redis)
     app = create_app(rt)
-    config = uvicorn.Config(app, log_level="warning", **socket_options())
+    config = uvicorn.Config(app, log_level="warning", **socket_options(rt.settings.trusted_proxies))
     server = DrainingServer(config, farewells=[app.state.desk.presence.drain])
     listening = socket.socket()
     # Little room in the kernel, so that a peer who stops reading is felt soon.
