@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 from dataclasses import asdict, dataclass
@@ -34,3 +35,15 @@ def announce(announcement: Announcement) -> None:
 def understand(line: bytes) -> Announcement:
     """The announcement of one line."""
     return Announcement(**json.loads(line))
+
+
+async def first_announcement(reading: int) -> Announcement:
+    """Wait for it at the reading end of the pipe, however often the web process has to be started."""
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", 0)
+    )
+    try:
+        return understand(await reader.readline())
+    finally:
+        transport.close()

@@ -7,126 +7,173 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from logging.handlers import RotatingFileHandler
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from concierge_cli import surfacing
+from concierge_cli.child_log import open_log
 from concierge_cli.restarts import Restarts
 
-_LOG_BYTES = 5 * 1024 * 1024
+CANNOT_BE = 2
+"""The exit code of a part that can't run as it is told to; the reason is its last line."""
+
 _STOP_SECONDS = 15.0
+_TRIES_BEFORE_FIRST_SERVICE = 3
+_LONGEST_LINE_BYTES = 1024 * 1024
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to run: `name` as people read it; `command` is asked at each start; `pass_fds` stay open in the child."""
+
+    name: str
+    command: Callable[[], Sequence[str]]
+    environment: Mapping[str, str]
+    log: Path
+    pass_fds: tuple[int, ...] = ()
+
+
+@dataclass
 class Child:
-    """A part called `name` (as people read it). `say` prints one line; `command` may differ at each start."""
+    """A part while it is kept running. `say` prints one line."""
 
-    def __init__(
-        self,
-        name: str,
-        command: Callable[[], Sequence[str]],
-        *,
-        environment: Mapping[str, str],
-        log: Path,
-        say: Callable[[str], None],
-        verbose: bool = False,
-        pass_fds: Sequence[int] = (),
-    ) -> None:
-        self.name = name
-        self._command = command
-        self._environment = dict(environment)
-        self._log = _open_log(log)
-        self._log_path = log
-        self._say = say
-        self._verbose = verbose
-        self._pass_fds = tuple(pass_fds)
-        self._restarts = Restarts()
-        self._stopping = False
+    part: Part
+    say: Callable[[str], None]
+    verbose: bool = False
+    restarts: Restarts = field(default_factory=Restarts)
+    has_served: bool = False
+    """Set by the supervisor: from then on nothing but `stop` ends the part for good."""
+    last_line: str = ""
+
+    def __post_init__(self) -> None:
+        self._log = open_log(self.part.log)
+        self._surfaced = surfacing.Surfaced()
+        self._stopping = asyncio.Event()
         self._process: asyncio.subprocess.Process | None = None
-        self.last_line = ""
+
+    @property
+    def name(self) -> str:
+        """As people read it."""
+        return self.part.name
 
     async def run(self) -> int:
-        """Keep it running until `stop`. Ends early, with its exit code, only when it says that it can't be (code 2)."""
+        """Keep it running until `stop`; its last exit code.
+
+        Ends early only before it has ever served: when it says that it can't be, or has died several times.
+        """
+        deaths = 0
         while True:
             began = time.monotonic()
             code = await self._live()
-            if self._stopping or code == 2:
+            deaths += 1
+            if self._stopping.is_set() or self._is_hopeless(code, deaths):
                 return code
-            pause = self._restarts.pause_after(time.monotonic() - began)
-            self._say(f"{self.name} {_how_it_ended(code)}; starting it again in {pause:.1f} s. Log: {self._log_path}")
-            await asyncio.sleep(pause)
+            pause = self.restarts.pause_after(time.monotonic() - began)
+            self.say(f"{self.name} {how_it_ended(code)}; starting it again in {pause:.1f} s. Log: {self.part.log}")
+            if await self._told_to_stop_within(pause):
+                return code
 
     async def stop(self) -> None:
         """Ask it to end; insist after a while."""
-        self._stopping = True
+        self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
             return
-        process.send_signal(signal.SIGTERM)
+        process.terminate()
         try:
             await asyncio.wait_for(process.wait(), _STOP_SECONDS)
         except TimeoutError:
-            process.kill()
+            self.kill()
             await process.wait()
 
+    def kill(self) -> None:
+        """End it and whatever it started, at once."""
+        self._stopping.set()
+        if self._process is not None:
+            _kill_group(self._process.pid)
+
+    def _is_hopeless(self, code: int, deaths: int) -> bool:
+        return not self.has_served and (code == CANNOT_BE or deaths >= _TRIES_BEFORE_FIRST_SERVICE)
+
+    async def _told_to_stop_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
     async def _live(self) -> int:
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command(),
-            env=self._environment,
+        self._process = process = await asyncio.create_subprocess_exec(
+            *self.part.command(),
+            env=dict(self.part.environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             # Its own session: Ctrl-C reaches the supervisor alone, which stops everything in order.
             start_new_session=True,
-            preexec_fn=_end_with_parent,
-            pass_fds=self._pass_fds,
-            limit=1024 * 1024,
+            preexec_fn=_end_with_parent(os.getpid()),
+            pass_fds=self.part.pass_fds,
+            limit=_LONGEST_LINE_BYTES,
         )
-        assert self._process.stdout
-        try:
-            while line := await self._process.stdout.readline():
-                self._note(line.decode("utf-8", "replace").rstrip())
-        except ValueError:
-            self._log.warning("(a line too long to keep)")
-        return await self._process.wait()
+        if self._stopping.is_set():
+            process.terminate()
+        assert process.stdout
+        await self._listen(process.stdout)
+        code = await process.wait()
+        _kill_group(process.pid)
+        return code
+
+    async def _listen(self, output: asyncio.StreamReader) -> None:
+        while True:
+            try:
+                line = await output.readline()
+            except ValueError:
+                continue  # a line too long to keep; readline has dropped it
+            if not line:
+                return
+            self._note(line.decode("utf-8", "replace").rstrip())
 
     def _note(self, line: str) -> None:
-        self.last_line = line
+        self.last_line = line or self.last_line
         self._log.info(line)
-        if self._verbose:
-            self._say(f"[{self.name}] {line}")
+        if self.verbose:
+            self.say(f"[{self.name}] {line}")
+        elif trouble := self._surfaced.worth_saying(line):
+            self.say(f"{self.name} reports: {trouble}. Log: {self.part.log}")
 
 
 def python(module: str, *arguments: str) -> Callable[[], Sequence[str]]:
-    """The command that runs a module of ours with this Python."""
-    return lambda: [sys.executable, "-m", module, *arguments]
+    """The command that runs a module of ours with this Python; nothing in the current folder can shadow a module."""
+    return lambda: [sys.executable, "-P", "-m", module, *arguments]
 
 
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-class _Forgiving(RotatingFileHandler):
-    """A full disk must not end the house: what can't be logged is dropped."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # logging's name
-        """Say nothing."""
-
-
-def _open_log(path: Path) -> logging.Logger:
-    logger = logging.Logger(str(path))
-    handler = _Forgiving(path, maxBytes=_LOG_BYTES, backupCount=2, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger.addHandler(handler)
-    return logger
-
-
-def _how_it_ended(code: int) -> str:
+def how_it_ended(code: int) -> str:
+    """In words."""
     if code < 0:
         return f"was killed ({signal.Signals(-code).name})"
     return f"ended by itself (code {code})"
+
+
+def _end_with_parent(parent: int) -> Callable[[], None]:
+    def in_child() -> None:
+        if _LIBC is None:
+            return
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)  # it died before we asked
+
+    return in_child
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass  # nobody is left

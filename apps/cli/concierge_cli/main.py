@@ -24,8 +24,10 @@ def main(argv: list[str] | None = None) -> None:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
     except ConciergeError as error:
-        print(f"This did not work: {error}.", file=sys.stderr)
+        print(f"This did not work: {str(error).rstrip('.')}.", file=sys.stderr)
         raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None  # what a shell expects after Ctrl-C
     raise SystemExit(code)
 
 

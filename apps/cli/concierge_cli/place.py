@@ -46,6 +46,12 @@ class Place:
             return path
         return Path(tempfile.mkdtemp(prefix="concierge-")) / "ai.sock"
 
+    def drop_socket(self, path: Path) -> None:
+        """Leave nothing of it behind."""
+        path.unlink(missing_ok=True)
+        if path.parent != self.folder:
+            path.parent.rmdir()
+
     def hold(self) -> IO[str]:
         """Hold the folder until the returned file is closed (or this process dies).
 

@@ -6,33 +6,39 @@ import os
 import sys
 
 from concierge_cli.announcement import Announcement
-from concierge_cli.place import Place
+from concierge_cli.house import House
 from concierge_core.tenant.loader import LoadedTenant
 
 
 def say(line: str) -> None:
-    """One line, at once."""
-    print(line, flush=True)
+    """One line, at once. Nobody listening (a closed terminal or pipe) is no reason to stop."""
+    try:
+        print(line, flush=True)
+    except (BrokenPipeError, ValueError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # for the rest of our life
 
 
-def welcome(loaded: LoadedTenant, place: Place, url: str, news: Announcement) -> None:
+def welcome(house: House, news: Announcement) -> None:
     """Where everything of this property is, and the first account's password if it was made just now."""
-    facts = loaded.tenant.spec.property
-    rows = [("Guests", f"{url}/"), ("Staff", f"{url}/admin/")]
-    if news.password is not None:
-        rows += [("Sign in", news.email), ("Password", f"{news.password}   (shown only this once)")]
-    rows += [
-        ("Answers", _who_answers(loaded)),
-        ("Knowledge", f"{news.articles} articles from {loaded.source.name}"),
-        ("Data", str(place.folder)),
-    ]
-    if news.voice:
-        rows.insert(2, ("Calls", f"{url}/voice/incoming (Twilio's webhook)"))
     say("")
-    say(f"  {_bold(facts.name)} is open.")
-    for label, value in rows:
+    say(f"  {_bold(house.loaded.tenant.spec.property.name)} is open.")
+    for label, value in _rows(house, news):
         say(f"  {label:<10} {value}")
     say("")
+
+
+def _rows(house: House, news: Announcement) -> list[tuple[str, str]]:
+    rows = [("Guests", f"{house.url}/"), ("Staff", f"{house.url}/admin/"), ("Sign in", news.email)]
+    if news.password is not None:
+        rows.append(("Password", f"{news.password}   (shown only this once)"))
+    if news.voice:
+        rows.append(("Calls", f"{house.url}/voice/incoming   (for Twilio)"))
+    return [
+        *rows,
+        ("Answers", _who_answers(house.loaded)),
+        ("Knowledge", f"{news.articles} article{'s' * (news.articles != 1)} from {house.loaded.source.name}"),
+        ("Data", str(house.place.folder)),
+    ]
 
 
 def _who_answers(loaded: LoadedTenant) -> str:

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -34,6 +35,8 @@ from concierge_core.tenant.loader import LoadedTenant
 from concierge_voice import app as voice
 
 CANNOT_BE = 2
+# Logs are set up already, and access lines would repeat guests' addresses.
+_QUIET: dict[str, Any] = {"log_config": None, "access_log": False}
 
 
 def main() -> None:
@@ -46,7 +49,7 @@ def main() -> None:
     try:
         loaded = load_tenant(settings)
         telemetry.set_up(settings, service="web", tenant=loaded.tenant.spec.property.code)
-        with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner:
             runner.run(_serve(settings, loaded, arguments.host, arguments.port))
     except ConciergeError as error:
         announce(Announcement(error=str(error)))
@@ -69,8 +72,8 @@ async def _serve(settings: Settings, loaded: LoadedTenant, host: str, port: int)
         await _declare(runtime, loaded)
         password = await ensure_first_account(runtime)
         app, guests = compose(runtime)
-        mind = _Quiet(uvicorn.Config(ai.create_app(runtime), uds=_socket(settings), log_config=None, lifespan="on"))
-        config = uvicorn.Config(app, host=host, port=port, log_config=None, **socket_options())
+        mind = _Mind(uvicorn.Config(ai.create_app(runtime), uds=_socket(settings), lifespan="on", **_QUIET))
+        config = uvicorn.Config(app, host=host, port=port, **_QUIET, **socket_options())
         desk = _Desk(config, farewells=[guests.desk.presence.drain])
         news = Announcement(
             email=first_account(runtime)[0],
@@ -90,7 +93,9 @@ async def _run(desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement) -
     serving = asyncio.create_task(desk.serve())
     while not (mind.started and desk.started) and not serving.done() and not thinking.done():
         await asyncio.sleep(0.01)
-    announce(news)
+    if mind.started and desk.started:
+        Path(str(mind.config.uds)).chmod(0o600)
+        announce(news)
     await serving
     mind.should_exit = True
     await thinking
@@ -105,7 +110,7 @@ class _NoSignals:
         yield
 
 
-class _Quiet(_NoSignals, uvicorn.Server):
+class _Mind(_NoSignals, uvicorn.Server):
     pass
 
 
