@@ -38,16 +38,19 @@ class Sender:
         self._silent_until = float("-inf")
         self._broker_id: str | None = None
         self._ask_broker_at = float("-inf")
+        self._queue_is_lost = False
 
     async def send_due(self) -> int:
         """Send what is open and due; returns how many the broker took. Raises `Unavailable("database")`."""
         if self._rt.settings.redis_url is None or self._rt.clock.monotonic() < self._silent_until:
             return 0
         now = self._rt.clock.now()
-        sent_before = now if await self._broker_changed() else now - timedelta(seconds=self._work.resend_after_seconds)
+        self._queue_is_lost = self._queue_is_lost or await self._broker_changed()
+        patience = timedelta() if self._queue_is_lost else timedelta(seconds=self._work.resend_after_seconds)
         async with self._rt.store.read() as unit:
-            entries = await unit.outbox.unsent_tasks(self._rt.tenant_id, _BATCH, sent_before=sent_before)
+            entries = await unit.outbox.unsent_tasks(self._rt.tenant_id, _BATCH, sent_before=now - patience)
         if not entries:
+            self._queue_is_lost = False
             return 0
         taken = await asyncio.to_thread(self._send, [_message(entry) for entry in entries])
         await self._note_sent([entry.id for entry in entries[:taken]], now)
@@ -62,13 +65,17 @@ class Sender:
 
         if self._app is None:
             self._app = make_celery(self._rt.settings, self._work, code=self._rt.tenant_id)
-        for taken, (name, arguments, headers) in enumerate(messages):
-            try:
-                self._app.send_task(name, kwargs=arguments, headers=headers, retry=False)
-            except (OperationalError, RedisError, OSError):
-                self._app.pool.force_close_all()
-                return taken
-        return len(messages)
+        taken = 0
+        try:
+            # A connection per batch: one from a pool would fail once for every restart of the broker.
+            with self._app.connection_for_write() as connection:
+                producer = self._app.amqp.Producer(connection, auto_declare=False)
+                for name, arguments, headers in messages:
+                    self._app.send_task(name, kwargs=arguments, headers=headers, producer=producer, retry=False)
+                    taken += 1
+        except (OperationalError, RedisError, OSError):
+            pass  # the caller sees how many were taken
+        return taken
 
     async def _note_sent(self, entry_ids: Sequence[int], now: datetime) -> None:
         if not entry_ids:
