@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from concierge_admin.wording import N_
 
 STATUS = {
@@ -97,9 +99,14 @@ REQUEST_KIND = {
 }
 
 
-def of(table: dict[str, str], value: str) -> str:
+def of(table: dict[Any, str], value: object) -> str:
     """The label, or for a value that came later than this list, the value made readable."""
-    return table.get(value) or value.replace("_", " ").capitalize()
+    return table.get(value) or str(value).replace("_", " ").capitalize()
+
+
+def handoff_reason(kind: str, summary: str) -> str | None:
+    """The reason that a request for a call back carries instead of somebody's words; None for any other request."""
+    return HANDOFF_REASON.get(summary.replace(" ", "_")) if kind == "contact_guest" else None
 
 
 def text_direction(language: str | None) -> str:

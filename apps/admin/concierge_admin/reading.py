@@ -10,12 +10,14 @@ from concierge_core.domain.conversation import Author, Conversation, Message, Ow
 from concierge_core.domain.ids import ConversationId, StaffId
 from concierge_core.domain.people import Guest, Staff
 from concierge_core.domain.requests import ServiceRequest
+from concierge_core.domain.understanding import Rung
 from concierge_core.errors import NotFound
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 
 ROWS = 40
 SHOWN_MESSAGES = 100
+_LOOKED_AT = 4
 
 
 class View(StrEnum):
@@ -154,14 +156,20 @@ async def _messages(
 
 
 async def _row(rt: Runtime, unit: Unit, conversation: Conversation, names: dict[StaffId, str]) -> Row:
-    last = await unit.conversations.last_messages(rt.tenant_id, conversation.id, limit=1)
+    latest = await unit.conversations.last_messages(rt.tenant_id, conversation.id, limit=_LOOKED_AT)
     return Row(
         conversation=conversation,
         guest=await unit.guests.get(rt.tenant_id, conversation.guest_id),
-        last=last[0] if last else None,
+        last=_telling(latest),
         owner=names.get(conversation.staff_id) if conversation.staff_id else None,
         now=rt.clock.now(),
     )
+
+
+def _telling(latest: list[Message]) -> Message | None:
+    """The newest message that says what it is about: our fixed notices ("a colleague is coming") do not."""
+    telling = [m for m in latest if m.provenance is None or m.provenance.rung is not Rung.NOTICE]
+    return (telling or latest or [None])[-1]
 
 
 async def _names(rt: Runtime, unit: Unit) -> dict[StaffId, str]:

@@ -13,6 +13,7 @@ from concierge_admin import icons, labels
 from concierge_admin.assets import Assets
 from concierge_admin.permissions import Permission
 from concierge_admin.wording import Wording, wording
+from concierge_core.domain.requests import ServiceRequest
 from concierge_core.runtime import Runtime
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -31,7 +32,7 @@ def environment(runtime: Runtime, assets: Assets) -> Environment:
     made.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]  # from the extension
     times = Times(runtime)
     made.filters.update(clock=times.clock, moment=times.moment, machine=times.machine, ago=times.ago, lasting=lasting)
-    made.filters.update(excerpt=excerpt, seconds=seconds)
+    made.filters.update(excerpt=excerpt, seconds=seconds, label=label, summary=summary)
     made.globals.update(
         asset=assets.url,
         property=runtime.tenant.spec.property,
@@ -91,6 +92,20 @@ def lasting(context: Context, span: timedelta) -> str:
 def seconds(context: Context, count: float) -> str:
     """A number of seconds, in words."""
     return lasting(context, timedelta(seconds=max(1, round(count))))
+
+
+@pass_context
+def label(context: Context, value: object, table: str) -> str:
+    """What a stored value is called. Plain text: values may come from a model, so they are escaped like any other
+    (`_()` would trust them)."""
+    return _words(context).gettext(labels.of(getattr(labels, table), value))
+
+
+@pass_context
+def summary(context: Context, request: ServiceRequest) -> str:
+    """What is to be done: somebody's words as they are, our own reasons translated."""
+    reason = labels.handoff_reason(request.kind, request.summary)
+    return _words(context).gettext(reason) if reason else request.summary
 
 
 def excerpt(text: str, length: int = 120) -> str:

@@ -42,7 +42,7 @@ def readable(colour: Rgb, on: Iterable[Rgb], ratio: float, *, lighten: bool) -> 
 
 
 def _palette(brand: Rgb, *, paper: Rgb, surface: Rgb, ink: Rgb, dark: bool) -> str:
-    wash = _mixed(brand, surface, 0.16 if dark else 0.08)
+    wash = _mixed(brand, surface, 0.2 if dark else 0.1)
     accent = readable(brand, (paper, surface, wash), 4.6, lighten=dark)
     solid = readable(brand, ((1.0, 1.0, 1.0),), 4.6, lighten=False)
     sunken = _mixed(ink, paper, 0.045)

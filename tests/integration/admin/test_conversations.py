@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -278,3 +279,20 @@ async def _messages(rt: Runtime, session: Session) -> list[Any]:
 async def _conversation(rt: Runtime, session: Session) -> Any:
     async with rt.store.read() as unit:
         return await unit.conversations.get(rt.tenant_id, ConversationId(session.conversation.id))
+
+
+async def test_what_a_model_says_about_a_message_is_shown_as_text(
+    rt: Runtime, session: Session, signed_in: SignedIn
+) -> None:
+    await ask(rt, session, "Hm")
+    odd = f"{SCRIPT}%s"
+    async with rt.store.write() as unit:
+        await unit.conversations.understood(rt.tenant_id, session.conversation.id, 1, Understanding(odd, 0.5))
+        found = await unit.conversations.get(rt.tenant_id, session.conversation.id)
+        assert found is not None
+        await unit.conversations.save(rt.tenant_id, replace(found, category=odd))
+
+    page = (await (await signed_in()).get(path(session))).text
+
+    assert "<script>alert" not in page.lower()
+    assert "&lt;script&gt;alert" in page

@@ -113,9 +113,12 @@
 
     let wasAtEnd = true;
     let before = lastSeq();
-    document.body.addEventListener("htmx:beforeSwap", () => {
+    let replied = false;
+    document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
       wasAtEnd = atEnd();
       before = lastSeq();
+      replied = detail.requestConfig?.elt?.id === "reply";
+      if (replied && detail.xhr.status === 200) sessionStorage.removeItem(draftKey);
     });
     document.body.addEventListener("htmx:afterSettle", () => {
       const seen = new Set();
@@ -124,6 +127,8 @@
         seen.add(message.dataset.seq);
       });
       const last = transcript.lastElementChild;
+      if (replied) document.getElementById("reply-text")?.focus();
+      replied = false;
       document.querySelectorAll("[data-shown-seq]").forEach((field) => {
         field.value = String(Math.max(Number(field.value), lastSeq()));
       });
@@ -149,15 +154,10 @@
       if (field && !field.value) field.value = sessionStorage.getItem(draftKey) || "";
     };
     document.body.addEventListener("htmx:oobAfterSwap", keepDraft);
-    document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
-      if (detail.elt.id !== "reply") return;
-      if (detail.successful) {
-        sessionStorage.removeItem(draftKey);
-        const field = document.getElementById("reply-text");
-        if (field) field.value = "";
-      }
-      document.getElementById("reply-text")?.focus();
+    document.body.addEventListener("htmx:sendError", ({ target }) => {
+      if (thread.contains(target) && target !== transcript) document.getElementById("not-sent").hidden = false;
     });
+    document.body.addEventListener("htmx:beforeRequest", () => (document.getElementById("not-sent").hidden = true));
     thread.addEventListener("input", ({ target }) => {
       if (target.id !== "reply-text") return;
       sessionStorage.setItem(draftKey, target.value);
