@@ -94,11 +94,16 @@ async def _run(desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement) -
     while not (mind.started and desk.started) and not serving.done() and not thinking.done():
         await asyncio.sleep(0.01)
     if mind.started and desk.started:
-        Path(str(mind.config.uds)).chmod(0o600)
+        _keep_private(str(mind.config.uds))
         announce(news)
     await serving
     mind.should_exit = True
     await thinking
+
+
+def _keep_private(uds: str) -> None:
+    # uvicorn opens its socket to everybody on the machine.
+    Path(uds).chmod(0o600)
 
 
 class _NoSignals:
