@@ -7,7 +7,7 @@ whoever asks for the same step again, on whatever process, gets the same words, 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -36,7 +36,8 @@ ANSWER, WAIT, NOTED, PERSON, SORRY, TIME_UP = "answer", "wait", "noted", "person
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What this step of the call is answered. `after`..`until` (seq) are the messages to read out with `answer`."""
+    """What this step of the call is answered. With `answer`, the messages past `after` are read out; up to `until`
+    (seq) everything counts as heard."""
 
     kind: str
     conversation_id: str
@@ -100,7 +101,8 @@ async def words(rt: Runtime, decision: Decision) -> list[str]:
 async def _hand_off(rt: Runtime, unit: Unit, locked: Conversation, decision: Decision) -> tuple[Decision, list[Event]]:
     after, events = await hand_off_in_unit(rt, unit, locked, reason="guest_wish", say_so=True)
     if after.ownership is Ownership.STAFF:
-        return decision, events
+        # The chat's own notice ("you can keep writing") is not read out: the telephone has its own words for it.
+        return replace(decision, until=after.last_seq), events
     return Decision(ANSWER, locked.id, locked.last_seq, after.last_seq), events
 
 

@@ -98,7 +98,7 @@ class Webhooks:
         if decision.kind == answering.ANSWER:
             return voice.ask(after_answer(call, decision.until), *await answering.words(self._rt, decision))
         key = {answering.PERSON: "person_called", answering.NOTED: "noted"}.get(decision.kind, "sorry")
-        return voice.ask(after_answer(call, call.heard), voice.phrase(key))
+        return voice.ask(after_answer(call, decision.until), voice.phrase(key))
 
     async def _answer(self, request: Request, say: Callable[[Call, FormData], Awaitable[str]]) -> Response:
         refusal = await self._refusal(request)
