@@ -1,8 +1,8 @@
 """Errors of the two databases, told in the product's words.
 
-Away (not reachable, restarting, locked for too long, damaged): `Unavailable("database")`. No room to write:
-`Unavailable("storage")`. A row that another transaction has just made: `Conflict`. All else is a defect of ours and
-stays what it is.
+Away (not reachable, restarting, locked for too long, damaged, not migrated yet): `Unavailable("database")`. No room to
+write: `Unavailable("storage")`. A row that another transaction has just made: `Conflict`. All else is a defect of ours
+and stays what it is.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ _SQLITE_AWAY: Final = frozenset(
         sqlite3.SQLITE_NOTADB,
     }
 )
-# Disk full; and classes: connection exceptions, insufficient resources, operator intervention, system errors,
-# transactions rolled back by deadlock or conflict, a lock not had in time.
+_SQLITE_NOT_MIGRATED: Final = ("no such table", "no such column")
 _PG_FULL: Final = "53100"
-_PG_AWAY: Final = ("08", "53", "57", "58", "40", "55P03", "25006")
+# Classes: connection exceptions, insufficient resources, operator intervention, system errors, transactions rolled back
+# by deadlock or conflict; then: a lock not had in time, a read-only stand-by, tables or columns not migrated yet.
+_PG_AWAY: Final = ("08", "53", "57", "58", "40", "55P03", "25006", "42P01", "42703")
 
 
 @contextmanager
@@ -62,9 +63,6 @@ def translation(error: BaseException) -> Unavailable | Conflict | None:
         return _of_sqlite(cause)
     if isinstance(error, exc.DBAPIError):
         return _of_postgres(error)
-    # A connection that was lost under SQLAlchemy's hands shows as one of these two, a refused one as OSError.
-    if isinstance(error, exc.InvalidRequestError | exc.ResourceClosedError):
-        return None
     return _away("connect", error) if isinstance(error, OSError) else None
 
 
@@ -76,7 +74,8 @@ def _of_sqlite(error: sqlite3.Error) -> Unavailable | None:
     if code & _SQLITE_PRIMARY == sqlite3.SQLITE_FULL:
         log.error("storage_full")
         return Unavailable("storage")
-    return _away(str(code), error) if code & _SQLITE_PRIMARY in _SQLITE_AWAY else None
+    away = code & _SQLITE_PRIMARY in _SQLITE_AWAY or str(error).startswith(_SQLITE_NOT_MIGRATED)
+    return _away(error.sqlite_errorname, error) if away else None
 
 
 def _of_postgres(error: exc.DBAPIError) -> Unavailable | None:

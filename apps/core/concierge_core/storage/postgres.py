@@ -85,7 +85,7 @@ class _Open:
 
     async def run(self, statement: Executable, parameters: Parameters = None) -> int:
         """As `Connection.run`."""
-        if parameters is not None and not parameters:
+        if isinstance(parameters, Sequence) and not parameters:
             return 0
         with translated():
             return (await self._connection.execute(statement, parameters)).rowcount

@@ -95,7 +95,7 @@ class _Writing:
 
     async def run(self, statement: Executable, parameters: Parameters = None) -> int:
         """As `Connection.run`."""
-        if parameters is not None and not parameters:
+        if isinstance(parameters, Sequence) and not parameters:
             return 0
         return (await self._answer(statement, parameters)).changed
 
