@@ -90,6 +90,7 @@ async def _set_typing(desk: Desk, caller: Caller, command: SetTyping) -> tuple[s
 
 
 async def _update_guest(desk: Desk, caller: Caller, command: UpdateGuest) -> tuple[str, ...]:
+    await desk.limits.deed(session=caller.guest_id)
     changed = await guest_use_cases.update_guest(
         desk.rt,
         guest_id=caller.guest_id,
@@ -100,11 +101,13 @@ async def _update_guest(desk: Desk, caller: Caller, command: UpdateGuest) -> tup
 
 
 async def _request_person(desk: Desk, caller: Caller, _command: RequestPerson) -> tuple[str, ...]:
+    await desk.limits.deed(session=caller.guest_id)
     await guest_use_cases.request_person(desk.rt, conversation_id=caller.conversation_id)
     return ()
 
 
 async def _rate(desk: Desk, caller: Caller, command: Rate) -> tuple[str, ...]:
+    await desk.limits.deed(session=caller.guest_id)
     await guest_use_cases.rate(desk.rt, conversation_id=caller.conversation_id, score=command.score)
     return ()
 

@@ -25,7 +25,7 @@ from concierge_chat.property_view import closed_words
 from concierge_chat.protocol import Hello, parse
 from concierge_chat.refusing import explain
 from concierge_chat.session import GuestSession, Lookup, ReadConversation, ReadMessages, ReadRequest, Step
-from concierge_core.domain.conversation import Conversation
+from concierge_core.domain.conversation import Author, Conversation
 from concierge_core.domain.events import Event, MessagePosted
 from concierge_core.errors import ConciergeError, NotFound, Unavailable
 from concierge_core.ports import Resync, Subscription
@@ -40,6 +40,7 @@ _PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses between looks at a database that is away; the last one repeats."""
 _PATIENCE_FRAMES = 100
 """So many frames in a row that came too fast (about ten seconds of them) are a flood."""
+_NO_SPAN = nullcontext()
 _GONE = (WebSocketDisconnect, WebSocketDisconnected)
 
 
@@ -96,6 +97,10 @@ class Connection:
             # `leave` cancels a reader that can't be told otherwise; anybody else's wish to cancel is theirs.
             if not self._left:
                 raise
+        except Exception:
+            # The outermost loop of a socket: the guest comes back at once, and we hear of it.
+            log.exception("guest_socket_failed")
+            await self.leave(INTERNAL, "restart", 2)
 
     async def leave(self, code: int, reason: str, retry_after_seconds: float) -> None:
         """Say `bye` and close; never raises. What is still unsent waits in the database."""
@@ -144,7 +149,10 @@ class Connection:
         step = self._session.welcome(
             arrival.conversation, met.guest, token=met.token, staff_name=arrival.staff_name, last_seq=last_seq
         )
-        await self._take(step)
+        await self._send(step.frames)
+        if isinstance(step.do, Lookup):
+            # Without the patience of `_look_up`: nobody listens yet, and who arrives had better come back.
+            await self._read(step.do)
         await self._send([frames.request(request) for request in arrival.requests])
         if arrival.open_turn is not None:
             await self._take(self._session.turn_started(arrival.open_turn))
@@ -179,9 +187,8 @@ class Connection:
         except ConciergeError as error:
             await self._refuse(error)
         except Exception:
-            # The outermost loop of a socket: the guest comes back at once and reads the database.
             log.exception("guest_pump_failed")
-            await self.leave(INTERNAL, "restart", 1)
+            await self.leave(INTERNAL, "restart", 2)
 
     async def _take(self, step: Step) -> None:
         if step.frames:
@@ -281,9 +288,7 @@ class Connection:
 
 
 def _delivery(event: Event | Resync) -> AbstractContextManager[object]:
-    """The last span of a message's trace: its way from the event to the guest's socket."""
-    if isinstance(event, MessagePosted) and event.traceparent:
-        return span(
-            "message_delivered", traceparent=event.traceparent, kind=SpanKind.PRODUCER, concierge__seq=event.seq
-        )
-    return nullcontext()
+    """The last span of a message's trace: its reply on the way to the guest's socket."""
+    if isinstance(event, MessagePosted) and event.traceparent and event.author == Author.CONCIERGE:
+        return span("deliver_reply", traceparent=event.traceparent, kind=SpanKind.PRODUCER, concierge__seq=event.seq)
+    return _NO_SPAN

@@ -166,6 +166,7 @@ class MessageLimits:
     per_property: Limit
     per_address: Limit
     sessions_per_address: Limit
+    deeds_per_session: Limit = Limit(burst=6, per_second=0.1)
 
     async def message(self, *, session: str, address: str) -> None:
         """A guest sends a message."""
@@ -174,6 +175,11 @@ class MessageLimits:
             Claim(f"address:{address}", self.per_address),
             Claim("property", self.per_property),
         )
+
+    async def deed(self, *, session: str) -> None:
+        """A guest does something else that leaves a trace: a wish for a person, details, a rating. Counted apart, so
+        that one who has written much can still ask for a person."""
+        await self._admit(Claim(f"deeds:{session}", self.deeds_per_session))
 
     async def new_session(self, *, address: str) -> None:
         """Somebody unknown arrives."""

@@ -62,6 +62,14 @@ async def _writer(request: Request, desk: _TheDesk, visitor: _Visitor) -> Sessio
 _Writer = Annotated[Session, Depends(_writer)]
 
 
+async def _doer(desk: _TheDesk, visitor: _Visitor) -> Session:
+    await desk.limits.deed(session=visitor.guest.id)
+    return visitor
+
+
+_Doer = Annotated[Session, Depends(_doer)]
+
+
 async def get_property(
     request: Request, response: Response, desk: _TheDesk, language: str = ""
 ) -> rest_models.Property:
@@ -127,27 +135,27 @@ async def post_message(
     )
 
 
-async def update_guest(desk: _TheDesk, writer: _Writer, details: rest_models.GuestDetails) -> rest_models.Guest:
+async def update_guest(desk: _TheDesk, doer: _Doer, details: rest_models.GuestDetails) -> rest_models.Guest:
     """Note the guest's details: what is left out stays, what is empty is forgotten."""
     guest = await guest_use_cases.update_guest(
         desk.rt,
-        guest_id=writer.guest.id,
-        conversation_id=writer.conversation.id,
+        guest_id=doer.guest.id,
+        conversation_id=doer.conversation.id,
         **details.model_dump(exclude_none=True),
     )
     return rest_models.Guest.model_validate(guest_view(guest))
 
 
-async def request_person(desk: _TheDesk, writer: _Writer) -> rest_models.Conversation:
+async def request_person(desk: _TheDesk, doer: _Doer) -> rest_models.Conversation:
     """Hand the conversation to staff. What happens then is told in the conversation itself."""
-    await guest_use_cases.request_person(desk.rt, conversation_id=writer.conversation.id)
-    conversation, staff_name = await lookups.conversation_now(desk.rt, writer.conversation.id)
+    await guest_use_cases.request_person(desk.rt, conversation_id=doer.conversation.id)
+    conversation, staff_name = await lookups.conversation_now(desk.rt, doer.conversation.id)
     return rest_models.Conversation.model_validate(_conversation_view(conversation, staff_name))
 
 
-async def rate(desk: _TheDesk, writer: _Writer, new: rest_models.NewRating) -> None:
+async def rate(desk: _TheDesk, doer: _Doer, new: rest_models.NewRating) -> None:
     """Say how it was; a later rating replaces an earlier one."""
-    await guest_use_cases.rate(desk.rt, conversation_id=writer.conversation.id, score=new.score)
+    await guest_use_cases.rate(desk.rt, conversation_id=doer.conversation.id, score=new.score)
 
 
 def rest_router(desk: Desk) -> APIRouter:

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from concierge_core.ai_wire import Done, Restart, Sentence
+from concierge_core.domain.conversation import Author, with_next_seq
 from concierge_core.domain.people import Staff
 from concierge_core.domain.requests import RequestState
 from concierge_core.testing import ScriptedConcierge, said
 from concierge_core.use_cases import staff as staff_use_cases
+from concierge_core.use_cases.telling import store_message
 
 Open = Callable[..., Awaitable[Any]]
 
@@ -223,16 +225,21 @@ async def test_two_properties_never_mix(serve: Open, browse: Open, make_tenant: 
 
 
 async def _fill(server: Any, conversation_id: str, count: int) -> None:
-    from dataclasses import replace
-
-    from concierge_core.domain.conversation import Author, with_next_seq
-    from concierge_core.use_cases.telling import store_message
-
     rt = server.rt
     async with rt.store.write() as unit:
         conversation = await unit.conversations.lock(rt.tenant_id, conversation_id)
         assert conversation is not None
         for number in range(count):
-            conversation = with_next_seq(replace(conversation), rt.clock.now())
+            conversation = with_next_seq(conversation, rt.clock.now())
             await store_message(rt, unit, conversation, author=Author.GUEST, text=f"number {number}")
         await unit.conversations.save(rt.tenant_id, conversation)
+
+
+async def test_the_delivered_reply_ends_the_trace_of_the_guests_message(spans: Any, guest: Any) -> None:
+    await guest.say("Hello?")
+    await guest.next("message", author="concierge")
+    await guest.send("ping")
+    await guest.next("pong")
+
+    traces = {span.name: span.context.trace_id for span in spans.get_finished_spans()}
+    assert traces["deliver_reply"] == traces["turn"] == traces["guest_message"]

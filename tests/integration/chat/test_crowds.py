@@ -39,6 +39,15 @@ async def test_three_hundred_sockets_behind_one_address_are_fine_while_one_abuse
     assert all(guest.seen("error") == [] for guest in guests)
 
 
+async def test_who_asks_for_a_person_over_and_over_is_heard_once_and_can_still_write(guest: Any) -> None:
+    for _ in range(8):
+        await guest.send("person.request")
+
+    assert (await guest.next("error"))["about"] == "person.request"
+    assert len(guest.seen("ownership")) == 1
+    await guest.say("Hello?")
+
+
 async def test_an_address_with_too_many_connections_is_told_to_come_back(
     serve: Open, browse: Open, make_tenant: Any
 ) -> None:
