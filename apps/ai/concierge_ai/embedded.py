@@ -124,8 +124,8 @@ class EmbeddedAnswerer:
     async def _request(self, request: ReplyRequest, reading: Reading, tools: TurnTools) -> Answer:
         language, kind = reading.language, reading.route.kind or "other"
         asked_before = bool(request.history) and asks_for_room(request.history[-1].text)
-        room = request.room_number or room_in(reading.text.split("\n")[-1], language, bare=asked_before)
-        room = room or room_in(reading.text, language)
+        room = request.room_number or room_in(reading.text.split("\n")[-1], reading.spoken, bare=asked_before)
+        room = room or room_in(reading.text, reading.spoken)
         if room is None and not asked_before and request.channel != "voice":
             done = Done(rung="embedded", confidence=reading.route.confidence)
             return Answer(phrase("ask_room", language), done)

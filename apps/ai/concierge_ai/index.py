@@ -112,20 +112,25 @@ class Index:
         of = self._by_article[article_id]
         return of.get(language) or of.get(self._default) or next(iter(of.values()))
 
-    def search(self, text: str, language: str, *, today: date | None = None, limit: int = 6) -> Found:
+    def search(
+        self, text: str, language: str, *, spoken: str | None = None, today: date | None = None, limit: int = 6
+    ) -> Found:
         """The best passages for a guest's words. An article is found through its text in the guest's language, or,
-        where it has none, through the language that it has."""
-        query, hits = self.judged(text, language, today=today)
+        where it has none, through the language that it has. `spoken`: the guest's language, if the property does not
+        answer in it; its topics still lead to articles."""
+        query, hits = self.judged(text, language, spoken=spoken, today=today)
         best = hits[:limit]
         confidence = ranker.confidence(query, [h.features for h in best], [h.score for h in best])
         return Found(tuple(best), confidence, query.topics, query.aspects)
 
-    def judged(self, text: str, language: str, *, today: date | None = None) -> tuple[ranker.Query, list[Hit]]:
+    def judged(
+        self, text: str, language: str, *, spoken: str | None = None, today: date | None = None
+    ) -> tuple[ranker.Query, list[Hit]]:
         """All hits, best first, and the question as the index of its language sees it."""
         asked = shortened(text)
-        normalised = normalise(asked, language)
-        topics = lexicon.topics(normalised, language)
-        aspects = lexicon.aspects(normalised, language)
+        normalised = normalise(asked, spoken or language)
+        topics = lexicon.topics(normalised, spoken or language)
+        aspects = lexicon.aspects(normalised, spoken or language)
         best: dict[str, Hit] = {}
         query = ranker.Query((), {}, frozenset(), frozenset(), topics, aspects)
         for code, index in self._languages.items():

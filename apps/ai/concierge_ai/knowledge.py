@@ -8,7 +8,9 @@ from datetime import date
 import structlog
 
 from concierge_ai.index import Found, Index
+from concierge_ai.understanding import read
 from concierge_core.domain.ids import TenantId
+from concierge_core.domain.knowledge import Article
 from concierge_core.errors import Unavailable
 from concierge_core.ports import Clock, Store
 from concierge_core.tenant.model import ConciergeTenant
@@ -31,11 +33,13 @@ class Knowledge:
         self._checked_at = float("-inf")
         self._refreshing: asyncio.Task[None] | None = None
 
-    async def search(self, text: str, language: str, *, limit: int = 6) -> Found:
+    async def search(self, text: str, language: str, *, spoken: str | None = None, limit: int = 6) -> Found:
         """The best passages valid today. With the database away the last index answers; none finds nothing."""
         await self._ensure_fresh()
         index = self._index
-        return index.search(text, language, today=self._today(), limit=limit) if index else Found.nothing()
+        if index is None:
+            return Found.nothing()
+        return index.search(text, language, spoken=spoken, today=self._today(), limit=limit)
 
     @property
     def index(self) -> Index | None:
@@ -65,12 +69,17 @@ class Knowledge:
         except Unavailable as error:
             log.warning("knowledge_not_read", part=error.part)
             return
-        spec = self._tenant.spec.property
-        self._index = await asyncio.to_thread(
-            Index, articles, default_language=spec.default_language, names=(spec.name,)
-        )
+        self._index = await asyncio.to_thread(self._build, articles)
         self._version = version
         log.info("knowledge_indexed", articles=len(articles))
+
+    def _build(self, articles: list[Article]) -> Index:
+        spec = self._tenant.spec.property
+        index = Index(articles, default_language=spec.default_language, names=(spec.name,))
+        for language in spec.languages:  # compiles the words' expressions, which the first guest would wait for
+            read(["?"], [], languages=spec.languages, current=language)
+            index.search("?", language)
+        return index
 
     async def _ensure_fresh(self) -> None:
         if self._refreshing is None and self._clock.monotonic() - self._checked_at >= CHECK_SECONDS:

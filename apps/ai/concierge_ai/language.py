@@ -16,13 +16,15 @@ from concierge_ai.wording import normalise
 
 SHORT_CHARACTERS = 12
 _SURE = 0.55
+_LIKELIER = 4.0
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "uk": "CYRILLIC", "el": "GREEK", "he": "HEBREW", "zh": "CJK",
             "ja": "HIRAGANA", "ko": "HANGUL", "th": "THAI", "hi": "DEVANAGARI", "fa": "ARABIC"}  # fmt: skip
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
-def detect(text: str, languages: Sequence[str], current: str | None = None) -> str:
-    """The language of the text among `languages`; `current` (else the first) where the text does not tell.
+def detect(text: str, languages: Sequence[str], current: str | None = None, *, likely: Sequence[str] = ()) -> str:
+    """The language of the text among `languages`; `current` (else the first) where the text does not tell. Of two that
+    fit alike, one of `likely` wins.
 
     A short text ("ok", "WLAN?") changes the language only by its script or by words that one language alone has.
     """
@@ -36,7 +38,7 @@ def detect(text: str, languages: Sequence[str], current: str | None = None) -> s
     by_words = _by_words(text, candidates)
     if len(text.strip()) < SHORT_CHARACTERS:
         return by_words or fallback
-    return _by_model(text, candidates) or by_words or fallback
+    return _by_model(text, candidates, likely) or by_words or fallback
 
 
 def _by_script(text: str, languages: Sequence[str]) -> str | None:
@@ -61,14 +63,14 @@ def _known_words(text: str, code: str) -> int:
     return len(tokens & words("stopwords", code)) + len(tokens & words("greetings", code))
 
 
-def _by_model(text: str, languages: Sequence[str]) -> str | None:
+def _by_model(text: str, languages: Sequence[str], likely: Sequence[str]) -> str | None:
     model = _model()
     if model is None:
         return None
     flat = " ".join(text.split())[:200]
     labels, scores = model.predict(flat.lower() if flat.isupper() else flat, k=40)
     of = {label.removeprefix("__label__"): float(score) for label, score in zip(labels, scores, strict=True)}
-    known = {code: of.get(code, 0.0) for code in languages}
+    known = {code: of.get(code, 0.0) * (_LIKELIER if code in likely else 1.0) for code in languages}
     best = max(known, key=lambda code: known[code], default=None)
     total = sum(known.values())
     return best if best and total > 0 and known[best] / total >= _SURE else None

@@ -6,8 +6,10 @@ then a person. Every reply ends, whatever fails.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from pathlib import Path
 
 import structlog
 
@@ -17,6 +19,7 @@ from concierge_ai.grounding import Evidence
 from concierge_ai.index import Found
 from concierge_ai.knowledge import Knowledge
 from concierge_ai.ladder import Ladder
+from concierge_ai.lexicon import patterns
 from concierge_ai.model import Model
 from concierge_ai.model_reply import Assignment
 from concierge_ai.phrases import phrase
@@ -25,6 +28,7 @@ from concierge_ai.routing import Intent
 from concierge_ai.sentences import split
 from concierge_ai.tools import TurnTools
 from concierge_ai.understanding import Reading, read, summary_of, unhappy_streak
+from concierge_ai.wording import normalise
 from concierge_core import texts
 from concierge_core.ai_wire import Done, Handoff, ReplyEvent, ReplyRequest, Restart, Sentence
 from concierge_core.domain.wording import mask_cards
@@ -63,7 +67,7 @@ class Mind:
                     yield event
         except Exception as error:
             # Nobody is left without a reply: whatever broke here, a person takes over.
-            log.exception("reply_failed", error=type(error).__name__, turn=request.turn_id)
+            log.error("reply_failed", error=type(error).__name__, where=_where(error), turn=request.turn_id)
             yield Restart(reason="failed")
             yield Sentence(text=texts.text("concierge_failed", reading.language))
             yield Handoff(reason="concierge_failed", rung="handoff", summary=summary_of(reading))
@@ -121,12 +125,13 @@ class Mind:
 
     async def _found(self, request: ReplyRequest, reading: Reading) -> Found:
         """Passages for the question; for one that leans on the one before ("and on Sundays?"), for both together."""
-        found = await self._knowledge.search(reading.text, reading.language, limit=PASSAGES)
+        found = await self._knowledge.search(reading.text, reading.language, spoken=reading.spoken, limit=PASSAGES)
         before = next((m.text for m in reversed(request.history) if m.author == "guest"), None)
         leans = len(reading.text.split()) <= _FOLLOW_UP_WORDS and not found.topics
         if before is None or not leans or not (found.aspects or _leans(reading)):
             return found
-        together = await self._knowledge.search(f"{before}\n{reading.text}", reading.language, limit=PASSAGES)
+        both = f"{before}\n{reading.text}"
+        together = await self._knowledge.search(both, reading.language, spoken=reading.spoken, limit=PASSAGES)
         return together if together.confidence > found.confidence else found
 
     def _fixed(self, request: ReplyRequest, reading: Reading) -> Answer | None:
@@ -156,11 +161,14 @@ class Mind:
 
 
 def _leans(reading: Reading) -> bool:
-    from concierge_ai.lexicon import patterns
-    from concierge_ai.wording import normalise
+    found = patterns("follow_up", reading.spoken).get("opens")
+    return bool(found and found.match(normalise(reading.text, reading.spoken)))
 
-    found = patterns("follow_up", reading.language).get("opens")
-    return bool(found and found.match(normalise(reading.text, reading.language)))
+
+def _where(error: Exception) -> str:
+    """File and line. A whole traceback could carry the guest's words."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
 
 
 def _events(answer: Answer, reading: Reading) -> list[ReplyEvent]:

@@ -26,6 +26,10 @@ JUDGED = (
 )  # fmt: skip
 
 
+# What each may only count for: a better fit never speaks against an answer, unknown words never for it.
+JUDGED_SIGNS = (1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, 1, -1, -1)
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A guest's question as one language index sees it. `idf`: weight per stem; `known`: stems the index has."""

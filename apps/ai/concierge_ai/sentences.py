@@ -12,11 +12,11 @@ _MARK = re.compile(r"[.!?…؟。！？\n]")
 _CLOSING = "\"'”’»)]*_"
 _ABBREVIATIONS = frozenset(
     (
-        "mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "str", "ca", "bzw", "usw", "inkl", "exkl", "evtl", "ggf",
-        "approx", "incl", "excl", "vs", "etc", "eg", "ie", "zb", "dh", "ua", "vgl", "max", "min", "std", "abs", "mme",
-        "mlle", "ext", "env", "av", "bd", "sr", "sra", "srta", "ud", "uds", "pag", "avda", "num", "sig", "sigra",
-        "ecc", "art", "fig", "apt", "hrs", "tel", "dott", "mon", "tue", "wed", "thu", "fri", "jan", "feb", "apr", "aug", "sept", "sep",
-        "oct", "okt", "nov", "dec", "dez",
+        "mr", "mrs", "ms", "dr", "prof", "st", "no", "nr", "str", "ca", "bzw", "usw", "inkl", "exkl", "evtl",
+        "ggf", "approx", "incl", "excl", "vs", "etc", "eg", "ie", "zb", "dh", "ua", "vgl", "max", "min", "std",
+        "abs", "mme", "mlle", "ext", "env", "av", "bd", "sr", "sra", "srta", "ud", "uds", "pag", "avda", "num",
+        "sig", "sigra", "dott", "ecc", "art", "fig", "apt", "hrs", "tel", "mon", "tue", "wed", "thu", "fri", "jan",
+        "feb", "apr", "aug", "sept", "sep", "oct", "okt", "nov", "dec", "dez",
     )
 )  # fmt: skip
 _GERMAN_AFTER_ORDINAL = re.compile(

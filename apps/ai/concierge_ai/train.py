@@ -73,9 +73,16 @@ def fit_logistic(
             slope_bias += off
             for i, f in enumerate(fs):
                 slope[i] += off * f
-        weights = [w + rate * s / total for w, s in zip(weights, slope, strict=True)]
+        weights = [
+            _signed(w + rate * s / total, sign) for w, s, sign in zip(weights, slope, ranker.JUDGED_SIGNS, strict=True)
+        ]
         bias += rate * slope_bias / total
     return [round(w, 4) for w in weights], round(bias, 4)
+
+
+def _signed(weight: float, sign: int) -> float:
+    """The weight if it has the sign that its feature's meaning demands, else 0: so few rows invite nonsense."""
+    return weight if weight * sign >= 0 else 0.0
 
 
 def _lists(

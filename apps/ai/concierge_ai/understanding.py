@@ -8,6 +8,7 @@ from typing import Literal
 
 from concierge_ai import phrases
 from concierge_ai.language import detect
+from concierge_ai.lexicon import LANGUAGES
 from concierge_ai.mood import Mood, mood
 from concierge_ai.routing import Intent, Route, route
 from concierge_ai.wording import joined
@@ -19,10 +20,11 @@ Urgency = Literal["low", "normal", "high", "emergency"]
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What was understood. `text` is what is answered: the unanswered messages, with the one before where they only
-    complete it."""
+    complete it. `language` is the property's that the reply is in, `spoken` the guest's own."""
 
     text: str
     language: str
+    spoken: str
     route: Route
     mood: Mood
     urgency: Urgency
@@ -48,14 +50,15 @@ def read(
 ) -> Reading:
     """Understand the guest's unanswered messages in the light of what came before."""
     text = joined(messages)
-    language = detect(text, languages, current)
-    found = route(text, language, keywords=keywords)
+    spoken = detect(text, [*languages, *(c for c in LANGUAGES if c not in languages)], current, likely=languages)
+    found = route(text, spoken, keywords=keywords)
     if found.intent in (Intent.FAQ, Intent.OTHER) and _completes_request(history):
         earlier = next(m.text for m in reversed(history) if m.author == "guest")
-        language = language if len(text) > 20 else (current or language)
-        text, found = f"{earlier}\n{text}", route(earlier, language, keywords=keywords)
-    feeling = mood(text, language, unhappy=found.intent is Intent.COMPLAINT)
-    return Reading(text, language, found, feeling, _urgency(found, feeling))
+        spoken = spoken if len(text) > 20 else (current or spoken)
+        text, found = f"{earlier}\n{text}", route(earlier, spoken, keywords=keywords)
+    feeling = mood(text, spoken, unhappy=found.intent is Intent.COMPLAINT)
+    language = spoken if spoken in languages else _instead(languages, current)
+    return Reading(text, language, spoken, found, feeling, _urgency(found, feeling))
 
 
 def summary_of(reading: Reading) -> str:
@@ -69,7 +72,7 @@ def unhappy_streak(reading: Reading, history: Sequence[PastMessage]) -> int:
         return 0
     streak = 1
     for message in reversed([m for m in history if m.author == "guest"]):
-        if mood(message.text, reading.language) != "negative":
+        if mood(message.text, reading.spoken) != "negative":
             break
         streak += 1
     return streak
@@ -83,6 +86,13 @@ def failed_streak(history: Sequence[PastMessage]) -> int:
             break
         streak += 1
     return streak
+
+
+def _instead(languages: Sequence[str], current: str | None) -> str:
+    """For a guest whose language the property does not answer in: English is understood by most."""
+    if "en" in languages:
+        return "en"
+    return current if current and current in languages else languages[0]
 
 
 def _completes_request(history: Sequence[PastMessage]) -> bool:

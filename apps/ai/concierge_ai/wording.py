@@ -13,6 +13,7 @@ from typing import Any
 
 _ARABIC_LETTERS = str.maketrans("أإآٱةىؤئ", "ااااهيوي", "ـ")
 _GERMAN_DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
+_ONE_WORD = re.compile(r"\b(wi fi|check in|check out|e mail|late check out|air con)\b")
 _NOT_WORD = re.compile(r"[^\w*]+|_+")
 _SNOWBALL = {
     "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "ar": "arabic",
@@ -24,7 +25,8 @@ MAX_QUERY_WORDS = 60
 
 
 def normalise(text: str, language: str) -> str:
-    """Lower case, without accents, punctuation and Arabic spelling variants; words separated by one space.
+    """Lower case, without accents, punctuation and Arabic spelling variants; words separated by one space, a few
+    ("wi-fi", "check in") written as one.
 
     German "ae/oe/ue" becomes "a/o/u", as "ä/ö/ü" do. The `*` of lexicon entries survives.
     """
@@ -34,7 +36,8 @@ def normalise(text: str, language: str) -> str:
         for written, folded in _GERMAN_DIGRAPHS:
             plain = plain.replace(written, folded)
     plain = "".join(str(unicodedata.digit(c, c)) if c.isdigit() else c for c in plain)
-    return _NOT_WORD.sub(" ", plain).strip()
+    spaced = _NOT_WORD.sub(" ", plain).strip()
+    return _ONE_WORD.sub(lambda match: match.group().replace(" ", ""), spaced)
 
 
 def shortened(text: str) -> str:
