@@ -237,7 +237,6 @@ async def test_a_restart_of_the_server_goes_unnoticed_once_it_is_back(tmp_path, 
 
 async def test_when_all_connections_are_taken_the_next_is_told_in_time(postgres_url, keys, clock, make, monkeypatch):
     monkeypatch.setenv("CONCIERGE_DATABASE_POOL_SIZE", "1")
-    monkeypatch.setenv("CONCIERGE_DATABASE_POOL_OVERFLOW", "0")
     monkeypatch.setenv("CONCIERGE_DATABASE_POOL_TIMEOUT_SECONDS", "0.1")
     opened = await open_store(Settings(database_url=SecretStr(postgres_url)), keys=keys, clock=clock)
     async with opened.write():

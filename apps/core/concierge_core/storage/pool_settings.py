@@ -11,10 +11,8 @@ class PoolSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CONCIERGE_DATABASE_", extra="ignore")
 
-    pool_size: int = Field(default=8, ge=1)
-    """PostgreSQL connections that stay open."""
-    pool_overflow: int = Field(default=4, ge=0)
-    """Further ones at peaks."""
+    pool_size: int = Field(default=10, ge=1)
+    """PostgreSQL connections at most; they are opened as needed and stay open."""
     pool_timeout_seconds: float = Field(default=5, gt=0)
     """A request that waits longer than this for a connection is told that the database is away."""
     readers: int = Field(default=3, ge=1)
