@@ -82,7 +82,7 @@ class Pages:
 
     def _values(self, language: str) -> dict[str, str]:
         view = property_view(self._desk.rt, language)
-        description = view.get("tagline") or view["ai_disclosure"]
+        description = view.get("tagline") or view["address"]["city"]
         return {
             "title": html.escape(view.get("title") or view["name"]),
             "description": html.escape(description),
