@@ -12,8 +12,8 @@ def test_the_sender_brings_no_celery_until_it_is_needed() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_beat_brings_no_database_and_no_model() -> None:
-    heavy = "('sqlalchemy', 'langchain', 'fastapi', 'httpx', 'concierge_core.storage')"
-    code = f"import sys, concierge_core.work.beat; sys.exit(any(m in sys.modules for m in {heavy}))"
+def test_beat_carries_neither_database_nor_models_of_data() -> None:
+    heavy = "('sqlalchemy', 'pydantic', 'langchain', 'fastapi', 'httpx', 'concierge_core.storage')"
+    code = f"import sys, concierge_core.work.beat_clock; sys.exit(any(m in sys.modules for m in {heavy}))"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from celery import Celery
 from kombu.entity import Exchange, Queue
 
 from concierge_core.errors import Unavailable
-from concierge_core.settings import Settings
 from concierge_core.work.names import RETENTION, ROLLUP
-from concierge_core.work.work_settings import WorkSettings
+
+if TYPE_CHECKING:  # beat keeps no pydantic in memory
+    from concierge_core.settings import Settings
+
+
+class Times(Protocol):
+    """The part of `WorkSettings` that the application needs."""
+
+    @property
+    def visibility_timeout_seconds(self) -> float: ...
+    @property
+    def restore_interval_seconds(self) -> float: ...
+    @property
+    def send_timeout_seconds(self) -> float: ...
+    @property
+    def beat_lease_seconds(self) -> float: ...
+    @property
+    def rollup_interval_seconds(self) -> float: ...
+    @property
+    def retention_interval_seconds(self) -> float: ...
 
 
 def make_celery(
-    settings: Settings, work: WorkSettings, *, code: str, threads: int = 4, waits_for_broker: bool = False
+    settings: Settings, work: Times, *, code: str, threads: int = 4, waits_for_broker: bool = False
 ) -> Celery:
     """The application for the property `code`.
 
@@ -24,10 +42,16 @@ def make_celery(
     """
     if settings.redis_url is None:
         raise Unavailable("broker")
+    url = settings.redis_url.get_secret_value()
+    return celery_at(url, work, code=code, threads=threads, waits_for_broker=waits_for_broker)
+
+
+def celery_at(redis_url: str, work: Times, *, code: str, threads: int = 4, waits_for_broker: bool = False) -> Celery:
+    """As `make_celery`, for a known broker."""
     app = Celery("concierge", set_as_current=False, fixups=[])
     app.conf.update(_configuration(work, code))
     app.conf.update(
-        broker_url=broker_url(settings.redis_url.get_secret_value()),
+        broker_url=broker_url(redis_url),
         broker_transport_options=_transport_options(work, code, waits_for_broker=waits_for_broker),
         broker_connection_max_retries=None if waits_for_broker else 1,
         worker_concurrency=threads,
@@ -45,7 +69,7 @@ def broker_url(redis_url: str) -> str:
     return redis_url.replace("unix://", "redis+socket://", 1) if redis_url.startswith("unix://") else redis_url
 
 
-def _configuration(work: WorkSettings, code: str) -> dict[str, Any]:
+def _configuration(work: Times, code: str) -> dict[str, Any]:
     name = queue_name(code)
     return {
         "task_queues": [_queue(name)],
@@ -80,7 +104,7 @@ def _queue(name: str) -> Any:
     return make_queue(name, make_exchange(name, type="direct"), routing_key=name)
 
 
-def _schedule(work: WorkSettings) -> dict[str, Any]:
+def _schedule(work: Times) -> dict[str, Any]:
     """Level-triggered work only: what is missed while nobody could send it is made good by the next run."""
     every = {ROLLUP: work.rollup_interval_seconds, RETENTION: work.retention_interval_seconds}
     return {
@@ -89,7 +113,7 @@ def _schedule(work: WorkSettings) -> dict[str, Any]:
     }
 
 
-def _transport_options(work: WorkSettings, code: str, *, waits_for_broker: bool) -> dict[str, Any]:
+def _transport_options(work: Times, code: str, *, waits_for_broker: bool) -> dict[str, Any]:
     prefix = f"concierge:{code}:unacked"
     options: dict[str, Any] = {
         "visibility_timeout": work.visibility_timeout_seconds,
