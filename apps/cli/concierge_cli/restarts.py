@@ -24,5 +24,6 @@ class Restarts:
         if lived_seconds >= HEALTHY_AFTER_SECONDS:
             self._deaths = 0
         pause = min(FIRST_SECONDS * 2**self._deaths, LONGEST_SECONDS)
-        self._deaths += 1
+        if pause < LONGEST_SECONDS:
+            self._deaths += 1
         return float(pause * self.jitter())
