@@ -169,7 +169,7 @@ async def _row(rt: Runtime, unit: Unit, conversation: Conversation, names: dict[
 def _telling(latest: list[Message]) -> Message | None:
     """The newest message that says what it is about: our fixed notices ("a colleague is coming") do not."""
     telling = [m for m in latest if m.provenance is None or m.provenance.rung is not Rung.NOTICE]
-    return (telling or latest or [None])[-1]
+    return next(reversed(telling or latest), None)
 
 
 async def _names(rt: Runtime, unit: Unit) -> dict[StaffId, str]:

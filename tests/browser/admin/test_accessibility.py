@@ -42,8 +42,8 @@ def test_every_page_is_clean(house: Any, sign_in: SignIn, browser: Browser, sche
 
     context = browser.new_context(
         base_url=house.url,
-        color_scheme=scheme,
-        viewport={"width": width, "height": 720},  # type: ignore[arg-type]
+        color_scheme=scheme,  # type: ignore[arg-type]  # parametrised
+        viewport={"width": width, "height": 720},
     )
     door = context.new_page()
     door.goto("/admin/login")

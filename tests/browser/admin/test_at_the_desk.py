@@ -141,6 +141,7 @@ def test_a_dropped_connection_comes_back_without_a_gap_or_a_double(house: Any, s
 
 def test_all_tabs_share_one_connection(house: Any, sign_in: SignIn) -> None:
     first = sign_in()
+    expect(first.locator(".live-word")).to_have_text("Live")
     asked: list[str] = []
     first.context.on("request", lambda r: asked.append(r.url) if "/admin/events" in r.url else None)
     first.goto("/admin/?view=concierge")

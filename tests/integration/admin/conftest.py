@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
 
 from concierge_admin import passwords
 from concierge_admin.app import create_app
@@ -21,7 +23,7 @@ from concierge_core.domain.people import Role, Staff
 from concierge_core.keys import Keyring
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
-from concierge_core.storage import migrate, open_store
+from concierge_core.storage import open_store
 from concierge_core.tenant.loader import load_tenant_files
 from concierge_core.testing import FrozenClock, ScriptedConcierge
 
@@ -35,20 +37,21 @@ def clock() -> FrozenClock:
 
 
 @pytest.fixture
-async def make_runtime(tmp_path: Path, clock: FrozenClock) -> AsyncIterator[Callable[..., Awaitable[Runtime]]]:
+async def make_runtime(
+    tmp_path: Path, sqlite_url: str, keys: Keyring, clock: FrozenClock
+) -> AsyncIterator[Callable[..., Awaitable[Runtime]]]:
     """A property's runtime; several share one database."""
     stores = []
 
-    async def make(*, code: str | None = None, **settings: Any) -> Runtime:
-        chosen = Settings(data_dir=tmp_path, **settings)
+    async def make(*, code: str | None = None, redis: Redis | None = None, **settings: Any) -> Runtime:
+        chosen = Settings(data_dir=tmp_path, database_url=SecretStr(sqlite_url), **settings)
         tenant = load_tenant_files([MANIFEST])[0].tenant
         if code:
             facts = tenant.spec.property.model_copy(update={"code": code})
             tenant = tenant.model_copy(update={"spec": tenant.spec.model_copy(update={"property": facts})})
-        migrate(chosen)
-        store = await open_store(chosen, keys=Keyring.from_settings(chosen), clock=clock)
+        store = await open_store(chosen, keys=keys, clock=clock)
         stores.append(store)
-        return Runtime(chosen, tenant, clock, store, LocalBroadcast(), ScriptedConcierge())
+        return Runtime(chosen, tenant, clock, store, LocalBroadcast(), ScriptedConcierge(), redis)
 
     yield make
     for store in stores:

@@ -296,3 +296,14 @@ async def test_what_a_model_says_about_a_message_is_shown_as_text(
 
     assert "<script>alert" not in page.lower()
     assert "&lt;script&gt;alert" in page
+
+
+async def test_the_list_shows_what_the_guest_said_rather_than_our_fixed_notice(
+    rt: Runtime, session: Session, signed_in: SignedIn
+) -> None:
+    await ask(rt, session, "My key does not work.")
+    await guests.request_person(rt, conversation_id=session.conversation.id)
+
+    page = (await (await signed_in()).get("/admin/")).text
+
+    assert "My key does not work." in page

@@ -114,9 +114,11 @@
     let wasAtEnd = true;
     let before = lastSeq();
     let replied = false;
+    let isNews = false;
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
       wasAtEnd = atEnd();
       before = lastSeq();
+      isNews = detail.requestConfig?.elt === transcript;
       replied = detail.requestConfig?.elt?.id === "reply";
       if (replied && detail.xhr.status === 200) sessionStorage.removeItem(draftKey);
     });
@@ -146,6 +148,14 @@
     toEnd.addEventListener("click", goToEnd);
     scroll.addEventListener("scroll", () => {
       if (atEnd()) toEnd.hidden = true;
+    });
+
+    // News asked for before one took over come after it: they must not exchange a composer that is already the right one.
+    document.body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+      const { target } = detail;
+      if (isNews && target.id === "composer" && target.dataset.holder === detail.fragment.firstElementChild?.dataset.holder) {
+        detail.shouldSwap = false;
+      }
     });
 
     // What one writes survives reloads, refusals and colleagues who were faster.
