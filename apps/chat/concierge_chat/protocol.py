@@ -33,7 +33,7 @@ def without_control_characters(text: Any) -> Any:
 
 _Text = BeforeValidator(without_control_characters)
 ClientId = Annotated[str, Field(pattern=rf"^{_CLIENT_ID}$")]
-Detail = Annotated[str | None, _Text, Field(max_length=400)]
+Detail = Annotated[str, _Text, Field(max_length=400)] | None
 
 
 class Command(BaseModel):

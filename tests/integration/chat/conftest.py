@@ -77,7 +77,7 @@ class Browser:
         """The next frame of this type (and these fields); the ones before it are kept in `frames`."""
         async with asyncio.timeout(10):
             while True:
-                frame = json.loads(await self.line.recv())
+                frame: dict[str, Any] = json.loads(await self.line.recv())
                 self.frames.append(frame)
                 if frame["type"] == kind and all(frame.get(k) == v for k, v in expected.items()):
                     return frame

@@ -55,7 +55,9 @@ async def test_a_session_is_resumed_by_its_token_and_shared_with_the_socket(
 
 
 async def test_details_person_and_rating(http: Any, bearer: dict[str, str]) -> None:
-    details = await http.patch("/api/guest", json={"name": "Ada", "email": "a@b.example"}, headers=bearer)
+    details = await http.patch(
+        "/api/guest", json={"name": "Ada", "email": "a@b.example", "phone": None}, headers=bearer
+    )
     person = await http.post("/api/person", headers=bearer)
     rating = await http.post("/api/rating", json={"score": 4}, headers=bearer)
     page = (await http.get("/api/conversation", headers=bearer)).json()

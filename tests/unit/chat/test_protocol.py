@@ -51,6 +51,7 @@ def refused(frame: str | bytes) -> Refused:
         ({"type": "hello", "token": None, "last_seq": None, "language": None}, Hello()),
         ({"type": "typing", "active": True}, SetTyping(active=True)),
         ({"type": "guest.update", "name": "Ada", "email": ""}, UpdateGuest(name="Ada", email="")),
+        ({"type": "guest.update", "name": None, "phone": "a\x00b"}, UpdateGuest(phone="ab")),
         ({"type": "person.request"}, RequestPerson()),
         ({"type": "rate", "score": 5}, Rate(score=5)),
         ({"type": "read", "seq": 3}, MarkRead(seq=3)),
@@ -77,7 +78,21 @@ def test_no_frame_ever_raises(frame: str | bytes) -> None:
 @given(
     kind=st.sampled_from(["hello", "message.send", "typing", "guest.update", "rate", "read"]),
     fields=st.dictionaries(
-        st.sampled_from(["client_id", "text", "token", "last_seq", "active", "name", "score", "seq"]), ANY_JSON
+        st.sampled_from(
+            [
+                "client_id",
+                "text",
+                "token",
+                "last_seq",
+                "language",
+                "active",
+                "name",
+                "consent_follow_up",
+                "score",
+                "seq",
+            ]
+        ),
+        ANY_JSON,
     ),
 )
 def test_no_field_value_ever_raises_and_what_is_accepted_can_be_stored(kind: str, fields: dict[str, object]) -> None:
