@@ -99,6 +99,6 @@ def _load(name: str, done: dict[str, Asset]) -> Asset:
         text = (STATIC / name).read_text(encoding="utf-8")
     body = text.encode()
     stem, suffix = name.rsplit(".", 1)
-    path = f"/assets/{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}"
+    path = f"/assets/{stem}.{hashlib.sha256(body).hexdigest()[:8]}.{suffix}"
     done[name] = Asset(path, MEDIA_TYPES[f".{suffix}"], body, gzip.compress(body, 9, mtime=0))
     return done[name]

@@ -92,7 +92,7 @@ class ConciergeChat extends HTMLElement {
   async #speak(wanted) {
     const inline = this.querySelector("script");
     let property = inline && JSON.parse(inline.textContent);
-    if (!property || (wanted && wanted !== property.language)) property = await this.#ask(wanted);
+    if (!property || (wanted && wanted !== property.language)) property = await this.#facts(wanted);
     this.property = { ...this.property, ...property };
     this.language = this.property.language || "en";
     this.texts = (await (TEXTS[this.language] || TEXTS.en)()).default;
@@ -100,7 +100,7 @@ class ConciergeChat extends HTMLElement {
     this.dispatchEvent(new CustomEvent("concierge-language", { detail: this.property }));
   }
 
-  async #ask(language) {
+  async #facts(language) {
     const answer = await fetch(`${this.origin}/api/property${language ? `?language=${language}` : ""}`).catch(() => null);
     return answer?.ok && answer.json();
   }
@@ -137,7 +137,10 @@ class ConciergeChat extends HTMLElement {
   }
 
   #welcomed({ token, last_seq, conversation }, before) {
-    if (token !== this.memory.get("token")) this.memory.set("seen", 0);
+    if (token !== this.memory.get("token")) {
+      this.memory.set("seen", 0);
+      this.memory.set("asked");
+    }
     this.memory.set("token", token);
     if (conversation !== before) this.announced = last_seq;
     if (!this.property.name) this.#speak(this.language);
@@ -168,7 +171,7 @@ class ConciergeChat extends HTMLElement {
   // --- what the guest does -------------------------------------------------------------------------------------
 
   #say(text) {
-    const client_id = [...crypto.getRandomValues(new Uint32Array(4))].map((part) => part.toString(36)).join("");
+    const client_id = Date.now().toString(36) + Math.random().toString(36).slice(2); // unique among this guest's own
     this.#queue({ client_id, text, at: new Date().toISOString() });
   }
 
@@ -225,38 +228,36 @@ class ConciergeChat extends HTMLElement {
   #markRead() {
     const seq = lastSeq(this.state);
     if (!this.isOpen || document.hidden || !this.follows) return;
-    if (seq > (this.memory.get("seen") || 0)) this.memory.set("seen", seq);
+    if (seq > this.memory.get("seen")) this.memory.set("seen", seq);
     if (seq > this.readSent && this.connection.send({ type: "read", seq })) this.readSent = seq;
   }
 
   // --- cards: the guest's details, the rating ------------------------------------------------------------------
 
-  /** After an answer: once the details, then (when it is quiet, or closed) the rating. */
+  /** After an answer: the details, and later (when it is quiet, or closed) the rating. Each is asked once. */
   #offerCard(isQuiet) {
     const { messages, pending, guest, status, rating } = this.state;
     const isAnswered = messages.some(({ author }) => author === "guest") && messages.at(-1).author !== "guest" && !pending[0];
     if (!isAnswered || this.card || this.ui.text.value) return;
-    if (!this.memory.get("asked") && !guest.name) this.card = detailsCard(this.texts, (details) => this.#gotDetails(details));
-    else if (rating || this.isRated) return;
-    else if (isQuiet || status === "closed") this.card = ratingCard(this.texts, (score) => this.#gotRating(score));
+    const asked = this.memory.get("asked");
+    if (!asked && !guest.name) this.#ask("details", detailsCard, (details) => details && { type: "guest.update", ...details });
+    else if (rating || asked === "rating") return;
+    else if (isQuiet || status === "closed") this.#ask("rating", ratingCard, (score) => score && { type: "rate", score });
     else this.#later("quiet", (this.getAttribute("rating-after") || 90) * 1000, () => this.#draw(true));
   }
 
-  #gotDetails(details) {
-    this.memory.set("asked", true);
-    this.#answered(details && { type: "guest.update", ...details }, this.texts.saved);
-  }
-
-  #gotRating(score) {
-    this.isRated = true;
-    this.#answered(score && { type: "rate", score }, this.texts.thanks);
+  #ask(what, makeCard, toFrame) {
+    this.memory.set("asked", what);
+    this.card = makeCard(this.texts, (answer) => this.#answered(toFrame(answer)));
   }
 
   /** The card goes; the focus, which was in it, stays in the conversation. */
-  #answered(frame, words) {
+  #answered(frame) {
     this.card = null;
-    if (frame) this.connection.sendLater(frame);
-    if (frame) this.#hint(words);
+    if (frame) {
+      this.connection.sendLater(frame);
+      this.#hint(this.texts.thanks);
+    }
     this.ui.log.focus();
     this.#draw();
   }
@@ -274,7 +275,7 @@ class ConciergeChat extends HTMLElement {
       keydown: ({ key }) => key === "Escape" && !isPage && this.close(),
     },
     h("header", {}, h("div", {}, ui.title, ui.state), ui.language, !isPage && ui.close), ui.trouble, ui.owner, ui.log, ui.newest, ui.hint,
-    h("form", { class: "composer", submit: (event) => this.#submit(event) }, ui.text, ui.send), h("div", { class: "foot" }, ui.person));
+    h("form", { class: "composer", submit: (event) => this.#submit(event) }, ui.text, ui.send), ui.person);
     this.drawn.clear();
     this.card = null;
     this.root.replaceChildren(ui.panel, ui.live, isPage ? "" : ui.launcher);
@@ -289,7 +290,7 @@ class ConciergeChat extends HTMLElement {
     const named = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);
     const strip = () => h("p", { class: "strip", hidden: true });
     const parts = {
-      title: h("h2", {}, this.isPage ? texts.title : title || name || texts.title),
+      title: h("h2", {}, this.isPage ? texts.title : title || name),
       state: h("p"),
       language: languages.length > 1 && h("select", { change: ({ target }) => this.#switchTo(target.value) },
         ...languages.map((value) => h("option", { value, selected: value === this.language, lang: value }, named(value)))),
@@ -299,7 +300,7 @@ class ConciergeChat extends HTMLElement {
       newest: button(() => this.#toEnd(), "main newest", texts.newest, " ↓"),
       text: h("textarea", { rows: 1, placeholder: texts.ask, dir: "auto", enterkeyhint: "send", input: () => this.#typed(), keydown: (event) => this.#pressed(event) }),
       send: h("button", { class: "main icon" }, icon("send")),
-      person: button(() => this.#askForPerson(), "", icon("person"), texts.person),
+      person: button(() => this.#askForPerson(), "person", icon("person"), texts.person),
       live: h("div", { class: "live", "aria-live": "polite", lang: this.language }),
       launcher: button(() => (this.isOpen ? this.close() : this.open()), "launcher main icon"),
     };
@@ -327,11 +328,10 @@ class ConciergeChat extends HTMLElement {
   /** Draw an item that is new or has changed; leave the others alone, they may have the focus. */
   #drawItem([key, from, make], place) {
     const [before, old] = this.drawn.get(key) || [];
-    if (before === from) return old;
-    const element = make();
-    if (old) element.classList.add("known");
-    if (old) old.replaceWith(element);
-    else this.ui.log.insertBefore(element, place);
+    const element = before === from ? old : make();
+    if (element === place) return element;
+    this.ui.log.insertBefore(element, place);
+    if (old !== element) old?.remove();
     this.drawn.set(key, [from, element]);
     return element;
   }
@@ -351,7 +351,7 @@ class ConciergeChat extends HTMLElement {
       items.push([message.client_id || message.seq, this.#below(message) + message.text + message.sending, () => this.#message(message)]);
     }
     const text = draft && draftText(draft);
-    if (text) items.push(["draft", text, () => this.#draftOf(text)]);
+    if (text) items.push(["draft", text, () => bubble({ author: "concierge", text, busy: "true" }, texts.ai)]);
     else if (draft || typing) items.push(["dots", typing, () => dots(this.#writing())]);
     const replies = this.#quickReplies();
     if (replies[0]) items.push(["choices", replies, () => choices(replies, (reply) => this.#chose(reply))]);
@@ -364,13 +364,7 @@ class ConciergeChat extends HTMLElement {
       message.sending === "failed" && button(() => this.#queue(message), "meta", this.texts.failed));
   }
 
-  #draftOf(text) {
-    const article = bubble({ author: "concierge", text }, this.texts.ai);
-    article.setAttribute("aria-busy", "true");
-    return article;
-  }
-
-  #day(at) { return this.#time(at, { weekday: "long", day: "numeric", month: "long" }); }
+  #day(at) { return this.#time(at, { dateStyle: "full" }); }
 
   #who({ author, staff_name }) {
     const { you, ai, team } = this.texts;
@@ -379,14 +373,15 @@ class ConciergeChat extends HTMLElement {
 
   #writing() {
     const { typing, staffName } = this.state;
-    return typing === "staff" ? fill(this.texts.typing, { name: staffName || this.texts.team }) : this.texts.thinking;
+    const { team, title } = this.texts;
+    return fill(this.texts.typing, { name: typing === "staff" ? staffName || team : title });
   }
 
   /** What stands below a message: its time; how far it has come if it is ours; on what it rests and how old that is. */
   #below({ author, at, sources = [], sending, seq }) {
-    const { sent, read, waiting_to_send, from, updated } = this.texts;
-    const parts = [this.#time(at, { hour: "numeric", minute: "2-digit" })];
-    if (sending === "waiting") parts.push(waiting_to_send);
+    const { sent, read, waits, from, updated } = this.texts;
+    const parts = [this.#time(at, { timeStyle: "short" })];
+    if (sending === "waiting") parts.push(waits);
     else if (author === "guest" && !sending) parts.push(seq <= this.state.readByStaff ? read : sent);
     for (const { title, updated_at } of sources) {
       parts.push(fill(from, { title }));
@@ -421,17 +416,16 @@ class ConciergeChat extends HTMLElement {
     const { state, failures } = this.connection;
     const { texts, ui } = this;
     const { phone } = this.property;
+    const isAway = state !== "connected" && (failures > 1 || state === "offline");
     ui.state.textContent = texts[state === "connected" ? state : "connecting"];
     ui.state.className = `state ${state}`;
-    const isTrouble = failures > 4 && phone && state !== "offline";
-    const isAway = state !== "connected" && (failures > 1 || state === "offline");
-    this.#words(ui.trouble, isAway && (isTrouble ? fill(texts.trouble, { phone }) : texts[state]));
+    this.#words(ui.trouble, isAway && texts[state] + (phone && failures > 4 ? ` ☎ ${phone}` : ""));
   }
 
   #drawLauncher() {
     const { launcher } = this.ui;
     const { open, close, unread } = this.texts;
-    const count = this.isOpen && !document.hidden ? 0 : unreadAfter(this.state, this.memory.get("seen") || 0);
+    const count = this.isOpen && !document.hidden ? 0 : unreadAfter(this.state, this.memory.get("seen"));
     launcher.setAttribute("aria-label", (this.isOpen ? close : open) + (count ? `. ${fill(unread, { count })}` : ""));
     launcher.replaceChildren(icon(this.isOpen ? "close" : "bell"), count ? h("span", { class: "badge" }, `${count}`) : "");
     if (count !== this.unread) this.dispatchEvent(new CustomEvent("concierge-unread", { detail: count }));

@@ -5,7 +5,6 @@
 
 const PING_AFTER_QUIET = 25_000;
 const ANSWER_WITHIN = 8_000;
-const ACK_WITHIN = 15_000;
 const STABLE_AFTER = 10_000;
 const LONGEST_PAUSE = 30_000;
 
@@ -69,7 +68,6 @@ export class Outbox {
     const [next] = this.all;
     if (this.#onItsWay || !next || !this.send({ type: "message.send", client_id: next.client_id, text: next.text })) return;
     this.#onItsWay = next.client_id;
-    this.#timer = setTimeout(() => this.restart(), ACK_WITHIN);
   }
 }
 
@@ -79,7 +77,7 @@ export class Connection {
   failures = 0;
   #socket = null;
   #timer = 0; // the one next thing: a ping, the end of our patience, or another attempt
-  #since = 0;
+  #since = Infinity;
   #pause = 0;
   #later = new Map();
 
@@ -126,14 +124,11 @@ export class Connection {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#ping(), PING_AFTER_QUIET);
     if (frame.type === "bye") this.#pause = frame.retry_after_seconds * 1000;
-    if (frame.type === "welcome") this.#arrived();
-    this.onframe(frame);
-    if (frame.type === "welcome") this.#flush();
-  }
-
-  #arrived() {
+    if (frame.type !== "welcome") return this.onframe(frame);
     this.#since = Date.now();
     this.#turn("connected");
+    this.onframe(frame);
+    this.#flush();
   }
 
   #flush() {
@@ -160,8 +155,8 @@ export class Connection {
 
   #lost() {
     this.#drop();
-    if (this.#since && Date.now() - this.#since > STABLE_AFTER) this.failures = 0;
-    this.#since = 0;
+    if (Date.now() - this.#since > STABLE_AFTER) this.failures = 0;
+    this.#since = Infinity;
     const pause = this.#pause || Math.min(LONGEST_PAUSE, 500 * 2 ** this.failures);
     this.#pause = 0;
     this.failures += 1;

@@ -21,7 +21,7 @@ export const EMPTY = {
 const CHANGES = {
   welcome: (state, frame) => ({
     ...(state.conversation && state.conversation !== frame.conversation ? { ...EMPTY, pending: state.pending } : state),
-    conversation: frame.conversation, guest: frame.guest || {}, rating: frame.rating,
+    conversation: frame.conversation, guest: frame.guest, rating: frame.rating,
     readByStaff: frame.read?.staff || 0, draft: null, typing: null,
     ...ownership(state, frame),
   }),
@@ -45,7 +45,6 @@ const CHANGES = {
     pending: state.pending.map((message) => (message.client_id === client_id ? { ...message, sending: "failed" } : message)),
   }),
   forgotten: (state, frame) => ({ ...state, pending: without(state, frame) }),
-  rated: (state, { score }) => ({ ...state, rating: score }),
 };
 
 /** The state after a frame; the same object when the frame changes nothing.
@@ -61,14 +60,9 @@ export function lastSeq({ messages }) {
   return seq;
 }
 
-/** The sentences of a draft that came without a hole, joined. @param {Draft} draft */
-export function draftText({ parts }) {
-  let text = "";
-  for (let index = 0; parts[index] !== undefined; index += 1) {
-    text += (text && !/\s$/.test(text) && !/^\s/.test(parts[index]) ? " " : "") + parts[index];
-  }
-  return text;
-}
+/** The sentences of a draft, with a blank between two that bring none. @param {Draft} draft */
+export const draftText = ({ parts }) =>
+  parts.reduce((text, part) => text + (/\S$/.test(text) && /^\S/.test(part) ? " " : "") + part, "");
 
 /** Messages of others that came after `seq`. @param {Transcript} state @param {number} seq */
 export const unreadAfter = (state, seq) =>
@@ -92,12 +86,12 @@ function insert(state, message) {
 /** Own messages that wait, except the one with this client_id. */
 const without = (state, { client_id }) => state.pending.filter((message) => message.client_id !== client_id);
 
-/** The draft with one sentence more. A higher attempt starts afresh; a lower one is late and ignored. */
+/** The draft with its next sentence. A higher attempt starts afresh; a lower one, or a sentence after a hole, is ignored. */
 function grown(draft, { turn, attempt, index, text }) {
-  if (draft?.turn === turn && attempt < draft.attempt) return draft;
-  const parts = draft?.turn === turn && draft.attempt === attempt ? [...draft.parts] : [];
-  parts[index] = text;
-  return { turn, attempt, parts };
+  const isOurs = draft?.turn === turn;
+  if (isOurs && attempt < draft.attempt) return draft;
+  const parts = isOurs && draft.attempt === attempt ? draft.parts : [];
+  return index === parts.length ? { turn, attempt, parts: [...parts, text] } : draft;
 }
 
 /** Who answers now; `returned` notes that staff have just given the conversation back. */

@@ -3,10 +3,10 @@
 const LINK = /https?:\/\/[^\s<>"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+\d[\d ()/-]{6,}\d/g;
 
 const ICONS = {
-  bell: "M4 17h16M12 6V4M10 4h4M5.5 17a6.5 6.5 0 0 1 13 0M4 20h16",
+  bell: "M3 19h18M12 7V4M5 19a7 7 0 0 1 14 0",
   close: "M6 6l12 12M18 6 6 18",
-  send: "M4 12h14M12 5l7 7-7 7",
-  person: "M12 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7ZM5 20a7 7 0 0 1 14 0",
+  send: "M5 12h14M12 5l7 7-7 7",
+  person: "M12 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M5 20a7 7 0 0 1 14 0",
 };
 
 /** An element. Functions are listeners, true is an empty attribute; undefined, null and false are left out.
@@ -54,17 +54,17 @@ function link(address) {
 }
 
 /** One message. `who` is its author in words, `below` what stands under it.
- * @param {{author: string, text: string, language?: string}} message @param {string} who @param {...(Node | false)} below */
-export const bubble = ({ author, text, language }, who, ...below) =>
-  h("article", { class: author, "aria-label": who },
+ * @param {{author: string, text: string, language?: string, busy?: string}} message @param {string} who @param {...(Node | false)} below */
+export const bubble = ({ author, text, language, busy }, who, ...below) =>
+  h("article", { class: author, "aria-label": who, "aria-busy": busy },
     author !== "guest" && h("p", { class: "who" }, who),
     h("p", { class: "text", dir: "auto", lang: language }, ...linked(text)), ...below);
 
 /** Somebody is writing. @param {string} label */
-export const dots = (label) => h("article", { "aria-busy": "true" }, h("p", { class: "text dots", role: "img", "aria-label": label }, h("i"), h("i"), h("i")));
+export const dots = (label) => h("article", { "aria-busy": "true" }, h("p", { class: "text dots", role: "img", "aria-label": label }, "●●●"));
 
-/** Buttons with ready answers. @param {string[]} texts @param {(text: string) => void} choose */
-export const choices = (texts, choose) => h("div", { class: "choices row" }, ...texts.map((text) => button(() => choose(text), "", text)));
+/** Buttons with ready answers. @param {string[]} replies @param {(reply: string) => void} choose */
+export const choices = (replies, choose) => h("div", { class: "row" }, ...replies.map((reply) => button(() => choose(reply), "", reply)));
 
 /** A question of ours with answers below. @param {string} words @param {...Node} children */
 const card = (words, ...children) => h("div", { class: "card", role: "group", "aria-label": words }, h("p", {}, words), ...children);
@@ -73,7 +73,6 @@ const card = (words, ...children) => h("div", { class: "card", role: "group", "a
  * @param {Record<string, string>} texts @param {(details: object | null) => void} answer  null: skipped */
 export function detailsCard(texts, answer) {
   const field = (name, type, autocomplete) => h("label", {}, texts[name], h("input", { name, type, autocomplete, maxlength: 120 }));
-  const skip = () => button(() => answer(null), "quiet", texts.skip);
   const consent = h("input", { type: "checkbox" });
   const submit = (event) => {
     event.preventDefault();
@@ -82,14 +81,14 @@ export function detailsCard(texts, answer) {
   };
   const form = h("form", { class: "row", hidden: true, submit },
     field("name", "text", "name"), field("room_number", "text"), field("email", "email", "email"), field("phone", "tel", "tel"),
-    h("label", { class: "check" }, consent, texts.consent), h("button", { class: "main" }, texts.save), skip());
-  const open = () => {
+    h("label", { class: "check" }, consent, texts.consent), h("button", { class: "main" }, texts.save));
+  const open = button(() => {
     form.hidden = false;
-    ask.hidden = true;
+    open.hidden = true;
+    form.scrollIntoView();
     form[0].focus();
-  };
-  const ask = h("div", { class: "row" }, button(open, "", texts.details), skip());
-  return card(texts.form, ask, form);
+  }, "", texts.details);
+  return card(texts.form, form, h("div", { class: "row" }, open, button(() => answer(null), "quiet", texts.skip)));
 }
 
 /** One to five stars. @param {Record<string, string>} texts @param {(score?: number) => void} rate  undefined: skipped */
