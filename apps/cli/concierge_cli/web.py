@@ -73,7 +73,7 @@ async def _serve(settings: Settings, loaded: LoadedTenant, host: str, port: int)
         password = await ensure_first_account(runtime)
         app, guests = compose(runtime)
         mind = _Mind(uvicorn.Config(ai.create_app(runtime), uds=_socket(settings), lifespan="on", **_QUIET))
-        config = uvicorn.Config(app, host=host, port=port, **_QUIET, **socket_options())
+        config = uvicorn.Config(app, host=host, port=port, **_QUIET, **socket_options(settings.trusted_proxies))
         desk = _Desk(config, farewells=[guests.desk.presence.drain])
         news = Announcement(
             email=first_account(runtime)[0],

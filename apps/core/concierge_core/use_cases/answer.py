@@ -28,6 +28,7 @@ from concierge_core.domain.conversation import Author, Conversation, Message, Ow
 from concierge_core.domain.events import Event, ReplyDelta, ReplyWithdrawn, TurnStarted
 from concierge_core.domain.turns import MAX_ATTEMPTS, Turn, finish, is_current
 from concierge_core.domain.understanding import Provenance, Rung, Sentiment, Source, Understanding, Urgency
+from concierge_core.domain.wording import MAX_MESSAGE_CHARACTERS
 from concierge_core.errors import Unavailable
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
@@ -233,10 +234,14 @@ async def _request(rt: Runtime, turn: Turn) -> ReplyRequest | None:
         language=conversation.language,
         verification=int(guest.verification),
         room_number=guest.room_number,
-        history=[PastMessage(author=m.author.value, text=m.text) for m in history[-CONTEXT_MESSAGES:]],
+        history=[_past(m) for m in history[-CONTEXT_MESSAGES:]],
         messages=asked[-50:],
         deadline_seconds=rt.settings.turn_deadline_seconds,
     )
+
+
+def _past(message: Message) -> PastMessage:
+    return PastMessage(author=message.author.value, text=message.text[:MAX_MESSAGE_CHARACTERS])
 
 
 def _provenance(ending: Done | Handoff) -> Provenance:
