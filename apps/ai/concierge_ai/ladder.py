@@ -77,7 +77,9 @@ class Ladder:
                         yield event
                 return
             except RungFailed as failed:
-                log.warning("rung_failed", rung=rung.name, reason=failed.reason, turn=assignment.request.turn_id)
+                cause = failed.fault.cause if failed.fault else ""
+                turn = assignment.request.turn_id
+                log.warning("rung_failed", rung=rung.name, reason=failed.reason, cause=cause, turn=turn)
                 if shown:
                     yield Restart(reason=failed.reason)
                 if failed.reason == "ungrounded":  # the passage itself is the safer answer than another model's try

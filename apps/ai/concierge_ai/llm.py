@@ -17,7 +17,7 @@ from langchain_google_genai import ChatGoogleGenerativeAI
 from langsmith import configure as configure_langsmith
 from pydantic import SecretStr
 
-from concierge_ai.model import Call, ModelError, Opening, Piece, ToolSpec
+from concierge_ai.model import Call, FaultKind, ModelError, Opening, Piece, ToolSpec
 
 # Whatever LANGSMITH_* variables say: guest text is not sent to a third party.
 configure_langsmith(enabled=False)
@@ -129,7 +129,8 @@ def _model_error(error: Exception) -> ModelError:
         return _of_status(cause)
     if isinstance(error, aiohttp.ClientError | OSError | TimeoutError):
         return ModelError("connection")
-    return ModelError("garbage" if isinstance(error, ValueError | LangChainException) else "unknown")
+    kind: FaultKind = "garbage" if isinstance(error, ValueError | LangChainException) else "unknown"
+    return ModelError(kind, cause=type(error).__name__)
 
 
 def _of_status(error: genai_errors.APIError) -> ModelError:

@@ -44,7 +44,7 @@ class Mind:
 
     def __init__(self, runtime: Runtime, knowledge: Knowledge, models: list[Model] | None = None) -> None:
         self._rt = runtime
-        self._knowledge = knowledge
+        self.knowledge = knowledge
         self._embedded = EmbeddedAnswerer(runtime.tenant)
         self.budget = TokenBudget(runtime)
         self.models: list[Model] = models or []
@@ -125,13 +125,13 @@ class Mind:
 
     async def _found(self, request: ReplyRequest, reading: Reading) -> Found:
         """Passages for the question; for one that leans on the one before ("and on Sundays?"), for both together."""
-        found = await self._knowledge.search(reading.text, reading.language, spoken=reading.spoken, limit=PASSAGES)
+        found = await self.knowledge.search(reading.text, reading.language, spoken=reading.spoken, limit=PASSAGES)
         before = next((m.text for m in reversed(request.history) if m.author == "guest"), None)
         leans = len(reading.text.split()) <= _FOLLOW_UP_WORDS and not found.topics
         if before is None or not leans or not (found.aspects or _leans(reading)):
             return found
         both = f"{before}\n{reading.text}"
-        together = await self._knowledge.search(both, reading.language, spoken=reading.spoken, limit=PASSAGES)
+        together = await self.knowledge.search(both, reading.language, spoken=reading.spoken, limit=PASSAGES)
         return together if together.confidence > found.confidence else found
 
     def _fixed(self, request: ReplyRequest, reading: Reading) -> Answer | None:

@@ -18,10 +18,12 @@ MODELS_FAULT: frozenset[FaultKind] = frozenset(
 class ModelError(Exception):
     """The model did not answer. Carries no text of the exchange."""
 
-    def __init__(self, kind: FaultKind, *, retry_after: float | None = None) -> None:
+    def __init__(self, kind: FaultKind, *, retry_after: float | None = None, cause: str = "") -> None:
         super().__init__(kind)
         self.kind: FaultKind = kind
         self.retry_after = retry_after
+        self.cause = cause
+        """Name of the library's error, for the log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,8 @@ from concierge_core.use_cases.telling import publish
 log = structlog.get_logger()
 SERVICE_REQUEST = "service_request"
 MAX_SUMMARY = 300
+MAX_ACTIONS = 3
+"""Different things done in one turn."""
 _ROOM_WORDS = r"room|rm|zimmer|chambre|habitacion|camera|stanza|suite|غرفه|الغرفه|غرفتي|apartment"
 _ROOM = re.compile(rf"\b(?:{_ROOM_WORDS})(?: (?:number|no|nr|nummer|numero|n|is|ist|رقم))* (\w{{0,2}}\d{{1,4}}\w?)\b")
 _BARE_ROOM = re.compile(r"\b(\w?\d{1,4}\w?)\b")
@@ -39,7 +41,8 @@ _BARE_ROOM = re.compile(r"\b(\w?\d{1,4}\w?)\b")
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What came of a call. `refused`: why not (`not_verified`, `not_offered`, `turn_over`, `unknown_kind`)."""
+    """What came of a call. `refused`: why not (`not_verified`, `not_offered`, `turn_over`, `unknown_kind`, `too_many`,
+    `unavailable`)."""
 
     ok: bool
     number: int | None = None
@@ -56,12 +59,12 @@ class TurnTools:
     def __init__(self, runtime: Runtime, request: ReplyRequest) -> None:
         self._rt = runtime
         self._request = request
-        self._calls = 0
+        self._results: dict[str, ToolResult] = {}
         self._taken: set[str] = set()
 
     def begin_rung(self) -> None:
         """Another rung speaks for the same turn: what the rung before did counts as done before."""
-        self._calls = 0
+        self._results.clear()
         self._taken.clear()
 
     async def service_request(self, *, kind: str, summary: str, room: str | None = None) -> ToolResult:
@@ -71,12 +74,17 @@ class TurnTools:
         refused = self._refusal(kind)
         if refused:
             return ToolResult(False, refused=refused)
-        key = call_key(SERVICE_REQUEST, arguments, self._calls)
-        self._calls += 1
+        same = call_key(SERVICE_REQUEST, arguments, 0)
+        if same in self._results:  # a model that repeats itself means the same thing
+            return self._results[same]
+        if len(self._results) >= MAX_ACTIONS:
+            return ToolResult(False, refused="too_many")
+        key = call_key(SERVICE_REQUEST, arguments, len(self._results))
         try:
             result, event = await self._once(key, kind, summary, room)
         except Conflict:  # somebody journalled the same call between our look and our note: theirs stands
             result, event = await self._once(key, kind, summary, room)
+        self._results[same] = result
         if event is not None:
             await publish(self._rt, [event])
         return result

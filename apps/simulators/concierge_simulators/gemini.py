@@ -33,7 +33,6 @@ _HTTP_FAULTS = {
 }
 _WORD = re.compile(r"\s*\S+\s*$|\s*\S+")
 _CUT_AFTER = 0.5
-_FOR_EVER = 3600.0
 
 
 @dataclass
@@ -68,6 +67,11 @@ class GeminiServer:
         self._tokens_per_second = tokens_per_second
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that clients hold open now."""
+        return len(self._open)
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, self._host, self._port)
@@ -115,7 +119,7 @@ class GeminiServer:
         has_key = bool(headers.get("x-goog-api-key")) or "key=" in query
         seen = Recorded(match["model"], streamed, json.loads(raw), has_key, time.monotonic())
         self.requests.append(seen)
-        return await self._reply(writer, seen, self.script.take(seen.model))
+        return await self._reply(reader, writer, seen, self.script.take(seen.model))
 
     def _control(self, wanted: dict[str, Any]) -> None:
         self.script.reset()
@@ -123,12 +127,15 @@ class GeminiServer:
             fault = Fault(wanted.pop("fault")) if wanted.get("fault") else None
             self.script.always(Behaviour(fault=fault, **wanted))
 
-    async def _reply(self, writer: asyncio.StreamWriter, seen: Recorded, behaviour: Behaviour) -> bool:
+    async def _reply(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: Recorded, behaviour: Behaviour
+    ) -> bool:
         fault = behaviour.fault
         if fault is Fault.DROPPED:
             return False
         if fault is Fault.HANG:
-            await asyncio.sleep(_FOR_EVER)
+            await reader.read()  # until the client gives up
+            return False
         if fault in _HTTP_FAULTS:
             status, name = _HTTP_FAULTS[fault]
             extra = {} if behaviour.retry_after is None else {"retry-after": str(behaviour.retry_after)}
@@ -136,9 +143,11 @@ class GeminiServer:
         if not seen.streamed:
             chunks = [c async for c in self._chunks(seen, behaviour) if isinstance(c, dict)]
             return await _answer(writer, 200, json.dumps(gemini_wire.whole(chunks), ensure_ascii=False).encode())
-        return await self._stream(writer, seen, behaviour)
+        return await self._stream(reader, writer, seen, behaviour)
 
-    async def _stream(self, writer: asyncio.StreamWriter, seen: Recorded, behaviour: Behaviour) -> bool:
+    async def _stream(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seen: Recorded, behaviour: Behaviour
+    ) -> bool:
         writer.write(
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n"
             b"connection: keep-alive\r\n\r\n"
@@ -152,6 +161,9 @@ class GeminiServer:
             data = chunk if isinstance(chunk, bytes) else gemini_wire.sse(chunk)
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
             await writer.drain()
+        if behaviour.fault is Fault.STALL:
+            await reader.read()  # until the client gives up
+            return False
         writer.write(b"0\r\n\r\n")
         await writer.drain()
         return True
@@ -182,13 +194,11 @@ class GeminiServer:
     async def _ending(
         self, seen: Recorded, fault: Fault | None, tokens: int
     ) -> AsyncIterator[dict[str, Any] | bytes | None]:
-        if fault is Fault.STALL:
-            await asyncio.sleep(_FOR_EVER)
-        elif fault is Fault.CUT:
+        if fault is Fault.CUT:
             yield None
         elif fault is Fault.GARBAGE:
             yield b'data: {"candidates": [{"content\xff\xfe <<<>>>\r\n\r\n'
-        elif fault is not Fault.ENDED_EARLY:
+        elif fault not in (Fault.ENDED_EARLY, Fault.STALL):
             prompt = len(json.dumps(seen.body)) // 4
             finish = "SAFETY" if fault is Fault.UNSAFE else "STOP"
             yield gemini_wire.last_chunk(finish, prompt_tokens=prompt, output_tokens=tokens, model=seen.model)
