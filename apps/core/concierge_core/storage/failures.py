@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import exc
 
-from concierge_core.errors import Conflict, Unavailable
+from concierge_core.errors import ConciergeError, Conflict, InvalidInput, Unavailable
 
 log = structlog.get_logger()
 
@@ -35,6 +35,7 @@ _SQLITE_AWAY: Final = frozenset(
 )
 _SQLITE_NOT_MIGRATED: Final = ("no such table", "no such column")
 _PG_FULL: Final = "53100"
+_PG_TOO_LONG: Final = "22001"
 # Classes: connection exceptions, insufficient resources, operator intervention, system errors, transactions rolled back
 # by deadlock or conflict; then: a lock not had in time, a read-only stand-by, tables or columns not migrated yet.
 _PG_AWAY: Final = ("08", "53", "57", "58", "40", "55P03", "25006", "42P01", "42703")
@@ -52,7 +53,7 @@ def translated() -> Iterator[None]:
         raise told from error
 
 
-def translation(error: BaseException) -> Unavailable | Conflict | None:
+def translation(error: BaseException) -> ConciergeError | None:
     """The product's error for the driver's; None when there is none."""
     if isinstance(error, exc.IntegrityError):
         return Conflict("another change was made at the same moment")
@@ -78,11 +79,13 @@ def _of_sqlite(error: sqlite3.Error) -> Unavailable | None:
     return _away(error.sqlite_errorname, error) if away else None
 
 
-def _of_postgres(error: exc.DBAPIError) -> Unavailable | None:
+def _of_postgres(error: exc.DBAPIError) -> ConciergeError | None:
     state: str | None = getattr(error.orig, "sqlstate", None)
     if state == _PG_FULL:
         log.error("storage_full")
         return Unavailable("storage")
+    if state == _PG_TOO_LONG:
+        return InvalidInput("too_long", "a value is too long to be stored")
     if error.connection_invalidated or isinstance(error, exc.InterfaceError):
         return _away(state, error)
     if state is None:

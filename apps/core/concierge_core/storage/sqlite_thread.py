@@ -29,7 +29,7 @@ _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",  # NORMAL would lose acknowledged messages at a power failure
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-8192",  # KiB
+    "PRAGMA cache_size=-4096",  # KiB, for each of the connections
 )
 
 
