@@ -38,6 +38,11 @@ class House:
         """The first property's once-only password."""
         return self.passwords[0]
 
+    @property
+    def email(self) -> str:
+        """The first property's first account."""
+        return re.findall(r"Sign in\W+(\S+@\S+)", self.output())[0]
+
     def output(self) -> str:
         """What it has printed so far."""
         return self.log.read_text(encoding="utf-8")
