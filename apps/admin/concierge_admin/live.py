@@ -23,6 +23,8 @@ from concierge_core.ports import Resync, Subscription
 
 LIFETIME_SECONDS = 600.0
 HEARTBEAT_SECONDS = 15.0
+_LOOK_UP_SECONDS = 1.0
+"""How often a quiet connection looks whether the process is about to end."""
 _LONGEST_BACKLOG = 500
 
 routes = APIRouter(route_class=PageRoute)
@@ -56,6 +58,8 @@ async def _stream(request: Request, visit: Visit, begin: int | None) -> AsyncIte
             while clock.monotonic() < ends and not await request.is_disconnected():
                 async for chunk in _until_heartbeat(visit, feed, subscription):
                     yield chunk
+                if visit.desk.live_places.closing:
+                    return
                 if await visit.desk.sessions.find(visit.token) is None:
                     yield Notice({"kind": "signed_out"}).encode()
                     return
@@ -67,10 +71,12 @@ async def _until_heartbeat(visit: Visit, feed: Feed, subscription: Subscription)
     clock = visit.desk.rt.clock
     ends = clock.monotonic() + HEARTBEAT_SECONDS
     news = aiter(subscription)
-    while (left := ends - clock.monotonic()) > 0:
+    while (left := ends - clock.monotonic()) > 0 and not visit.desk.live_places.closing:
         try:
-            item = await asyncio.wait_for(anext(news), left)
-        except (TimeoutError, StopAsyncIteration):
+            item = await asyncio.wait_for(anext(news), min(left, _LOOK_UP_SECONDS))
+        except TimeoutError:
+            continue
+        except StopAsyncIteration:
             break
         notice = None if isinstance(item, Resync) else feed.heard(item)
         if notice is not None:

@@ -20,10 +20,16 @@ class Places:
         self._per_session = per_session
         self._in_all = in_all
         self._taken: Counter[str] = Counter()
+        self.closing = False
+
+    def close(self) -> None:
+        """The process ends: let every live connection end within a second, and begin no new one."""
+        self.closing = True
 
     def check(self, session: str) -> None:
         """Raise `TooMany` when there is no place left for this session."""
-        if self._taken[session] >= self._per_session or self._taken.total() >= self._in_all:
+        full = self._taken[session] >= self._per_session or self._taken.total() >= self._in_all
+        if full or self.closing:
             raise TooMany(_RETRY_SECONDS)
 
     @contextmanager

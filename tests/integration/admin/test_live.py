@@ -15,11 +15,11 @@ from concierge_admin.gate import Visit
 from concierge_core.domain.events import MessagePosted, ReplyDelta
 from concierge_core.domain.ids import ConversationId, TurnId
 from concierge_core.domain.people import Staff
+from concierge_core.errors import TooMany
 from concierge_core.runtime import Runtime
 from concierge_core.testing import FrozenClock
 from concierge_core.use_cases import guest as guests
 
-SignedIn = Callable[..., Awaitable[Any]]
 HERE = ConversationId("c" * 32)
 
 
@@ -157,12 +157,16 @@ async def test_a_connection_ends_after_its_time_so_that_none_lives_for_ever(
         await waiting
 
 
-async def test_no_session_takes_all_places(signed_in: SignedIn, visit: Visit) -> None:
-    with visit.desk.live_places.taken(visit.token):
-        held = [visit.desk.live_places.taken(visit.token) for _ in range(5)]
-        for place in held:
-            place.__enter__()
-        with pytest.raises(Exception, match="try again"):
-            visit.desk.live_places.check(visit.token)
-        for place in held:
-            place.__exit__(None, None, None)
+async def test_the_end_of_the_process_ends_live_connections_within_a_second(
+    visit: Visit, connect: Callable[..., Reader]
+) -> None:
+    reader = connect()
+    waiting = asyncio.create_task(reader.next())
+    await asyncio.sleep(0.05)
+
+    visit.desk.live_places.close()
+
+    with pytest.raises(StopAsyncIteration):
+        await asyncio.wait_for(waiting, 3)
+    with pytest.raises(TooMany):
+        visit.desk.live_places.check(visit.token)
