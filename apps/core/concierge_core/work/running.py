@@ -8,6 +8,7 @@ tried again quickly by Celery, then slowly by the outbox, and after a day given 
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from datetime import timedelta
 from typing import Any
@@ -49,6 +50,7 @@ class TaskRunner:
         ):
             if envelope.entry_id is None:
                 await self._do(name, arguments, envelope)
+                log.info("task_done", task=name)
             else:
                 await self._do_entry(name, arguments, envelope, envelope.entry_id)
 
@@ -57,22 +59,23 @@ class TaskRunner:
         if not await self._begin(lease, holder, entry_id):
             log.info("task_already_done_or_held", task=name, entry=entry_id)
             return
+        outcome, reason = "task_done", None
         try:
             await self._do(name, arguments, envelope)
-        except GiveUp as reason:
-            log.error("task_given_up", task=name, entry=entry_id, reason=str(reason))
-        except Exception:
+        except GiveUp as error:
+            outcome, reason = "task_given_up", str(error)
+        except Exception as error:
             await self._release(lease, holder)
             if not self._too_old(envelope):
                 raise
-            log.exception("task_given_up", task=name, entry=entry_id, reason="too many attempts")
+            outcome, reason = "task_given_up", type(error).__name__
         await self._end(lease, holder, entry_id)
+        log.log(logging.ERROR if reason else logging.INFO, outcome, task=name, entry=entry_id, reason=reason)
 
     async def _do(self, name: str, arguments: dict[str, Any], envelope: Envelope) -> None:
         context = TaskContext(self._rt, self._work, envelope.entry_id, envelope.created_at)
         async with asyncio.timeout(self._work.time_limit_seconds):
             await self._tasks[name](context, **arguments)
-        log.info("task_done", task=name, entry=envelope.entry_id)
 
     async def _begin(self, lease: str, holder: str, entry_id: int) -> bool:
         tenant, now = self._rt.tenant_id, self._rt.clock.now()
