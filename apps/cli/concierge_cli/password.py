@@ -6,6 +6,7 @@ import argparse
 import asyncio
 
 from concierge_cli.one_property import place_and_settings
+from concierge_cli.troubles import explained
 from concierge_core.open_runtime import open_runtime
 from concierge_core.settings import Settings
 
@@ -13,7 +14,9 @@ from concierge_core.settings import Settings
 def run(arguments: argparse.Namespace) -> int:
     """Print the new password, this once."""
     _, settings = place_and_settings(arguments)
-    print(f"New password of {arguments.email}: {asyncio.run(_renew(settings, arguments.email))}")
+    with explained(settings):
+        password = asyncio.run(_renew(settings, arguments.email))
+    print(f"New password of {arguments.email}: {password}")
     return 0
 
 

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 
 from concierge_cli.one_property import place_and_settings
+from concierge_cli.troubles import explained
 from concierge_core.clock import SystemClock
 from concierge_core.domain.ids import TenantId
 from concierge_core.errors import InvalidInput
@@ -24,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
             "with the old one still behind it.",
         )
     path = place.folder / "keys.json"
-    with place.hold():
+    with place.hold(), explained(settings):
         # Saved before anything is written with it: broken off here, both keys open everything.
         keys = Keyring.load(path).rotated()
         keys.save(path)

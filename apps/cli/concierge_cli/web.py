@@ -24,6 +24,7 @@ from concierge_ai import app as ai
 from concierge_chat import app as chat
 from concierge_chat.serving import DrainingServer, socket_options
 from concierge_cli.announcement import Announcement, announce
+from concierge_cli.troubles import why
 from concierge_core import http, telemetry
 from concierge_core.domain.events import KnowledgeChanged
 from concierge_core.errors import ConciergeError
@@ -52,8 +53,9 @@ def main() -> None:
         with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner:
             runner.run(_serve(settings, loaded, arguments.host, arguments.port))
     except ConciergeError as error:
-        announce(Announcement(error=str(error)))
-        print(error, file=sys.stderr)
+        reason = why(error, settings)
+        announce(Announcement(error=reason))
+        print(reason, file=sys.stderr)
         raise SystemExit(CANNOT_BE) from None
 
 
