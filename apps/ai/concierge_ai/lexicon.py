@@ -42,8 +42,9 @@ def patterns(name: str, language: str) -> dict[str, re.Pattern[str]]:
 
 
 def topics(normalised: str, language: str) -> frozenset[str]:
-    """What the text is about."""
-    return frozenset(k for k, p in patterns("topics", language).items() if p.search(normalised))
+    """What the text is about. That something is booked says little beside what it is ("pay for my booking")."""
+    found = frozenset(k for k, p in patterns("topics", language).items() if p.search(normalised))
+    return found - {"booking"} if len(found) > 1 else found
 
 
 def aspects(normalised: str, language: str) -> frozenset[str]:

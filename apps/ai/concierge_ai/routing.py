@@ -143,7 +143,8 @@ def _question(words: str, language: str) -> Route:
 
 def _is_evaluative(words: str, language: str) -> bool:
     """It asks for a judgement that no fact sheet holds: quiet, clean, a good view, worth its price."""
-    return _has("evaluative", words, language)
+    usual = patterns("routes", language).get("not_evaluative")
+    return _has("evaluative", usual.sub(" ", words) if usual else words, language)
 
 
 def _is_statement(words: str, language: str) -> bool:

@@ -1,4 +1,4 @@
-"""The AI app as its callers reach it: a real server, a real database, the real Gemini client against a played Gemini."""
+"""The AI app as its callers reach it: a real server, a real database, the real Gemini client with a played Gemini."""
 
 from __future__ import annotations
 

@@ -66,14 +66,12 @@ async def test_the_model_is_given_persona_passages_and_the_conversation_but_no_c
 async def test_sentences_leave_one_by_one_while_the_model_still_speaks(open_house: OpenHouse) -> None:
     opened = await open_house(key=True)
     opened.gemini.script.always(Behaviour(text=BREAKFAST, tokens_per_second=50))
-    came: list[float] = []
     request = ReplyRequest(
         tenant="test-house", conversation_id="c", turn_id="t", attempt=1, guest_id="g", channel="web",
         messages=["When is breakfast served?"],
     )  # fmt: skip
-    async for event in opened.rt.concierge.reply(request):
-        if isinstance(event, Sentence):
-            came.append(time.monotonic())
+    events = opened.rt.concierge.reply(request)
+    came = [time.monotonic() async for event in events if isinstance(event, Sentence)]
     sent = opened.gemini.requests[-1].sent
     first_sentence_complete = next(at for at, piece in sent if piece.strip() == "room.")
     assert came[0] < sent[-1][0], "the first sentence came before the model had finished"
