@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+from concierge_cli.declared import Declared
 from concierge_cli.place import Place
-from concierge_core.tenant.loader import LoadedTenant
 
 
 @dataclass(frozen=True)
 class House:
     """A property that this process runs."""
 
-    loaded: LoadedTenant
+    declared: Declared
     place: Place
     port: int
     lock: IO[str]
@@ -29,7 +29,7 @@ class House:
     @property
     def code(self) -> str:
         """The property's code."""
-        return self.loaded.tenant.spec.property.code
+        return self.declared.code
 
     @property
     def url(self) -> str:
@@ -39,7 +39,7 @@ class House:
     def environment(self, redis_url: str, secrets_file: Path | None) -> dict[str, str]:
         """What its parts read (`concierge_core.settings`), on top of this process's own environment."""
         told = {
-            "CONCIERGE_TENANT_FILE": str(self.loaded.source.resolve()),
+            "CONCIERGE_TENANT_FILE": str(Path(self.declared.source).resolve()),
             "CONCIERGE_DATA_DIR": str(self.place.folder),
             "CONCIERGE_AI_URL": f"unix:{self.ai_socket}",
             "CONCIERGE_INTERNAL_TOKEN": secrets.token_urlsafe(32),

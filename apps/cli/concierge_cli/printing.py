@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from concierge_cli.announcement import Announcement
+from concierge_cli.declared import Declared
 from concierge_cli.house import House
-from concierge_core.tenant.loader import LoadedTenant
 
 
 def say(line: str) -> None:
@@ -21,7 +22,7 @@ def say(line: str) -> None:
 def welcome(house: House, news: Announcement) -> None:
     """Where everything of this property is, and the first account's password if it was made just now."""
     say("")
-    say(f"  {_bold(house.loaded.tenant.spec.property.name)} is open.")
+    say(f"  {_bold(house.declared.name)} is open.")
     for label, value in _rows(house, news):
         say(f"  {label:<10} {value}")
     say("")
@@ -35,18 +36,17 @@ def _rows(house: House, news: Announcement) -> list[tuple[str, str]]:
         rows.append(("Calls", f"{house.url}/voice/incoming   (for Twilio)"))
     return [
         *rows,
-        ("Answers", _who_answers(house.loaded)),
-        ("Knowledge", f"{news.articles} article{'s' * (news.articles != 1)} from {house.loaded.source.name}"),
+        ("Answers", _who_answers(house.declared)),
+        ("Knowledge", f"{news.articles} article{'s' * (news.articles != 1)} from {Path(house.declared.source).name}"),
         ("Data", str(house.place.folder)),
     ]
 
 
-def _who_answers(loaded: LoadedTenant) -> str:
-    ai = loaded.tenant.spec.ai
-    if ai.provider == "none":
+def _who_answers(declared: Declared) -> str:
+    if declared.model is None:
         return "the embedded answerer, from the property's own articles"
-    if os.environ.get("GEMINI_API_KEY") or ai.key_secret is not None:
-        return f"{ai.model}, checked against the property's articles"
+    if os.environ.get("GEMINI_API_KEY") or declared.has_key:
+        return f"{declared.model}, checked against the property's articles"
     return "the embedded answerer (no Gemini key is set: GEMINI_API_KEY)"
 
 

@@ -1,6 +1,6 @@
 """`concierge up`: run properties on this machine, each with its web process, worker and beat, and one Valkey for all.
 
-The YAML is loaded here only to say early what is wrong with it; this process itself stays small and watches.
+The YAML is checked first, so that what is wrong with it is said before anything starts. This process stays small.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from concierge_cli import port_choice
+from concierge_cli import declared, port_choice
+from concierge_cli.declared import Declared
 from concierge_cli.house import House
 from concierge_cli.place import Place
 from concierge_cli.supervisor import Supervisor
 from concierge_core.errors import ConciergeError, InvalidInput, TenantFileError
-from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -33,21 +33,21 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _houses(arguments: argparse.Namespace, stack: ExitStack) -> list[House]:
-    loaded = load_tenant_files(arguments.files)
-    _refuse_crowded_files(loaded)
+    properties = declared.read(arguments.files)
+    _refuse_crowded_files(properties)
     _refuse_missing_secrets_file(arguments.secrets)
-    places = [Place.of(arguments.data, each.tenant.spec.property.code) for each in loaded]
+    places = [Place.of(arguments.data, each.code) for each in properties]
     locks = [stack.enter_context(place.hold()) for place in places]
-    ports = port_choice.choose(arguments.host, arguments.port, len(loaded))
-    houses = [House(*each) for each in zip(loaded, places, ports, locks, strict=True)]
+    ports = port_choice.choose(arguments.host, arguments.port, len(properties))
+    houses = [House(*each) for each in zip(properties, places, ports, locks, strict=True)]
     for house in houses:
         stack.callback(house.leave)
     return houses
 
 
-def _refuse_crowded_files(loaded: Sequence[LoadedTenant]) -> None:
-    for each in loaded:
-        if sum(other.source == each.source for other in loaded) > 1:
+def _refuse_crowded_files(properties: Sequence[Declared]) -> None:
+    for each in properties:
+        if sum(other.source == each.source for other in properties) > 1:
             raise TenantFileError(f"{each.source}: holds several properties; give each its own file for concierge up.")
 
 

@@ -5,17 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from concierge_cli.declared import Declared
 from concierge_cli.house import House
 from concierge_cli.place import Place
 from concierge_core.settings import Settings
-from concierge_core.tenant.loader import load_tenant_files
 
 MANIFESTS = Path(__file__).parents[3] / "manifests"
 
 
 def house_at(folder: Path, port: int = 8090) -> House:
-    (loaded,) = load_tenant_files([MANIFESTS / "minimal.yaml"])
-    return House(loaded, Place(folder), port, io.StringIO())
+    source = str(MANIFESTS / "minimal.yaml")
+    return House(
+        Declared("pension-lindenhof", "Pension Lindenhof", source, None, False), Place(folder), port, io.StringIO()
+    )
 
 
 def settings_from(house: House, monkeypatch: pytest.MonkeyPatch, secrets: Path | None = None) -> Settings:

@@ -8,7 +8,19 @@ import pytest
 
 from concierge_cli.main import main
 
-HEAVY = ("fastapi", "sqlalchemy", "celery", "redis", "langchain", "twilio", "cryptography", "opentelemetry", "httpx")
+HEAVY = (
+    "pydantic",
+    "yaml",
+    "fastapi",
+    "sqlalchemy",
+    "celery",
+    "redis",
+    "langchain",
+    "twilio",
+    "cryptography",
+    "opentelemetry",
+    "httpx",
+)
 
 
 def leave(*words: str) -> int:
