@@ -251,6 +251,9 @@ class Audit(Protocol):
         self, tenant: TenantId, *, actor: str, action: str, subject: str, details: dict[str, Any], now: datetime
     ) -> None: ...
     async def entries(self, tenant: TenantId, limit: int = 200) -> list[dict[str, Any]]: ...
+    async def purge(self, tenant: TenantId, before: datetime) -> int:
+        """Forget entries older than the property keeps them."""
+        ...
 
 
 class TenantSettings(Protocol):
@@ -275,6 +278,10 @@ class Analytics(Protocol):
     async def hours(self, tenant: TenantId, *, since_date: str) -> list[dict[str, Any]]: ...
     async def recount(self, tenant: TenantId, *, start: datetime, end: datetime) -> list[dict[str, Any]]:
         """Raw counts in [start, end) by metric_type and channel, from the tables themselves."""
+        ...
+
+    async def purge(self, tenant: TenantId, before_date: str) -> int:
+        """Forget figures of days before `before_date` (ISO)."""
         ...
 
 

@@ -80,3 +80,14 @@ def said(*sentences: str) -> list[ScriptedConcierge.Step]:
 def cut_off(*sentences: str) -> list[ScriptedConcierge.Step]:
     """The script of a reply that breaks off."""
     return [*(Sentence(text=s + " ") for s in sentences), Unavailable("model")]
+
+
+def hanging() -> tuple[asyncio.Event, list[ScriptedConcierge.Step]]:
+    """The script of a model that never answers, and an event that says when it was asked."""
+    asked = asyncio.Event()
+
+    def note(_request: ReplyRequest) -> ReplyEvent:
+        asked.set()
+        return Understood(intent="faq", confidence=0.5)
+
+    return asked, [note, asyncio.Event()]

@@ -4,23 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
-from concierge_core.ai_wire import Done, Sentence, Understood
+from concierge_core.ai_wire import Done, Sentence
 from concierge_core.domain.conversation import Author
 from concierge_core.domain.events import ReplyDelta
 from concierge_core.domain.turns import TurnState
-from concierge_core.testing import FrozenClock, said
+from concierge_core.testing import FrozenClock, hanging, said
 from concierge_core.use_cases.guest import post_message, start_session
-
-
-def hanging() -> tuple[asyncio.Event, list]:
-    """The script of a model that never answers, and an event that says when it was asked."""
-    asked = asyncio.Event()
-
-    def note(_request):
-        asked.set()
-        return Understood(intent="faq", confidence=0.5)
-
-    return asked, [note, asyncio.Event()]
 
 
 async def test_a_dead_process_turn_is_taken_over_and_answered_once(make_runtime, concierge):

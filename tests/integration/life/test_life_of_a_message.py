@@ -11,7 +11,7 @@ from concierge_core.domain.conversation import Author, Ownership, Status
 from concierge_core.domain.events import MessagePosted, OutboxAdvanced, ReplyDelta, ReplyWithdrawn
 from concierge_core.domain.understanding import Rung
 from concierge_core.errors import Conflict, NotFound
-from concierge_core.testing import cut_off, said
+from concierge_core.testing import FrozenClock, cut_off, hanging, said
 from concierge_core.use_cases.guest import post_message, rate, request_person, start_session
 from concierge_core.use_cases.handoff import expire_handoff
 from concierge_core.use_cases.staff import close, hand_back, reply, take_over
@@ -79,10 +79,11 @@ async def test_the_same_message_sent_twice_at_once_is_stored_once(rt, session, t
 
 
 async def test_writing_again_before_anything_was_shown_gets_one_reply_to_both(rt, session, concierge, transcript):
-    never = asyncio.Event()
-    concierge.add(never, *said("To the first only"))
+    asked, script = hanging()
+    concierge.add(*script)
 
     await write(rt, session, "Is there a pool?", "m1")
+    await asked.wait()
     await answered(rt, session, "And a sauna?", "m2")
 
     texts = [m.text for m in await transcript(session.conversation.id)]
@@ -187,8 +188,6 @@ async def test_two_staff_are_never_both_owners(rt, session, anna, ben, reread):
 
 
 async def test_a_hand_off_nobody_accepts_is_told_and_becomes_a_request(rt, session, reread, transcript, make_runtime):
-    from concierge_core.testing import FrozenClock
-
     await request_person(rt, conversation_id=session.conversation.id)
     assert (await reread(session.conversation)).status is Status.WAITING
 

@@ -61,9 +61,11 @@ class RedisBroadcast:
 
     async def close(self) -> None:
         """Stop listening and sending; the client stays open, it is its owner's."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        pending = set(self._tasks)
+        while pending:  # redis-py swallows a cancellation that comes just as its time-out ends
+            for task in pending:
+                task.cancel()
+            _, pending = await asyncio.wait(pending, timeout=0.5)
 
     async def _listen(self) -> None:
         while True:

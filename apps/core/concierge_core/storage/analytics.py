@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Executable, Row, and_, bindparam, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from concierge_core.domain.conversation import Author
@@ -25,6 +25,9 @@ _HOURS = (
     select(_analytics)
     .where(_analytics.c.tenant_id == bindparam("tenant"), _analytics.c.date >= bindparam("since"))
     .order_by(_analytics.c.date, _analytics.c.hour, _analytics.c.metric_type, _analytics.c.channel)
+)
+_PURGE = delete(_analytics).where(
+    _analytics.c.tenant_id == bindparam("tenant"), _analytics.c.date < bindparam("before")
 )
 
 
@@ -122,6 +125,10 @@ class SqlAnalytics:
             rows = await self._in.rows(statement, tenant=tenant, start=start, end=end)
             counts += [_count(name, row) for row in rows]
         return counts
+
+    async def purge(self, tenant: TenantId, before_date: str) -> int:
+        """Forget figures of days before `before_date` (ISO); how many."""
+        return await self._in.run(_PURGE, {"tenant": tenant, "before": before_date})
 
 
 def _count(name: str, row: Row[Any]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 
 from concierge_core.domain.ids import TenantId
 from concierge_core.storage.schema import AuditRow, table
@@ -20,6 +20,7 @@ _ENTRIES = (
     .order_by(_audit.c.id.desc())
     .limit(bindparam("most"))
 )
+_PURGE = delete(_audit).where(_audit.c.tenant_id == bindparam("tenant"), _audit.c.created_at < bindparam("before"))
 
 
 class SqlAudit:
@@ -48,3 +49,7 @@ class SqlAudit:
             }
             for row in await self._in.rows(_ENTRIES, tenant=tenant, most=limit)
         ]
+
+    async def purge(self, tenant: TenantId, before: datetime) -> int:
+        """Forget entries older than the property keeps them; how many."""
+        return await self._in.run(_PURGE, {"tenant": tenant, "before": before})

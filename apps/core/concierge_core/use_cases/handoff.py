@@ -29,6 +29,7 @@ from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.texts import text
 from concierge_core.use_cases.telling import notice, publish, store_message
+from concierge_core.work.names import NOTIFY_HANDOFF, NOTIFY_HANDOFF_EXPIRED, NOTIFY_REQUEST
 
 
 async def hand_off_in_unit(
@@ -71,9 +72,7 @@ async def hand_off_in_unit(
     await unit.conversations.save(rt.tenant_id, conversation)
     changed = OwnershipChanged(conversation.id)
     await unit.outbox.add(rt.tenant_id, changed)
-    await unit.outbox.add_task(
-        rt.tenant_id, "concierge.notify_handoff", {"conversation_id": conversation.id, "reason": reason}
-    )
+    await unit.outbox.add_task(rt.tenant_id, NOTIFY_HANDOFF, {"conversation_id": conversation.id, "reason": reason})
     return conversation, [*events, changed]
 
 
@@ -108,6 +107,7 @@ async def expire_handoff(rt: Runtime, conversation_id: ConversationId) -> bool:
         await unit.conversations.save(rt.tenant_id, expired)
         changed = OwnershipChanged(conversation_id)
         await unit.outbox.add(rt.tenant_id, changed)
+        await unit.outbox.add_task(rt.tenant_id, NOTIFY_HANDOFF_EXPIRED, {"conversation_id": conversation_id})
     metrics.HANDOFFS_EXPIRED.inc()
     await publish(rt, [told, event, changed])
     return True
@@ -137,7 +137,7 @@ async def make_request_in_unit(
     await unit.requests.add(rt.tenant_id, request)
     event = RequestChanged(request.id, conversation.id)
     await unit.outbox.add(rt.tenant_id, event)
-    await unit.outbox.add_task(rt.tenant_id, "concierge.notify_request", {"request_id": request.id})
+    await unit.outbox.add_task(rt.tenant_id, NOTIFY_REQUEST, {"request_id": request.id})
     return request, event
 
 

@@ -27,6 +27,7 @@ from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.use_cases.handoff import end_turns
 from concierge_core.use_cases.telling import count_message, publish, store_message
+from concierge_core.work.names import NOTIFY_CLOSED
 
 
 async def take_over(rt: Runtime, *, conversation_id: ConversationId, staff: Staff) -> Conversation:
@@ -45,7 +46,7 @@ async def hand_back(rt: Runtime, *, conversation_id: ConversationId, staff: Staf
 
 async def close(rt: Runtime, *, conversation_id: ConversationId, staff: Staff) -> Conversation:
     """End the conversation; the guest's next message opens it afresh."""
-    return await _change_owner(rt, conversation_id, staff, "conversation.closed", closed)
+    return await _change_owner(rt, conversation_id, staff, "conversation.closed", closed, task=NOTIFY_CLOSED)
 
 
 async def reply(
@@ -131,6 +132,8 @@ async def _change_owner(
     staff: Staff,
     action: str,
     rule: Callable[[Conversation, datetime], Conversation],
+    *,
+    task: str | None = None,
 ) -> Conversation:
     async with rt.store.write() as unit:
         conversation = rule(await _locked(rt, unit, conversation_id), rt.clock.now())
@@ -138,6 +141,8 @@ async def _change_owner(
         await unit.conversations.save(rt.tenant_id, conversation)
         changed = OwnershipChanged(conversation_id)
         await unit.outbox.add(rt.tenant_id, changed)
+        if task is not None:
+            await unit.outbox.add_task(rt.tenant_id, task, {"conversation_id": conversation_id})
         await _audit(rt, unit, staff, action, conversation_id)
     await publish(rt, [*events, changed])
     return conversation

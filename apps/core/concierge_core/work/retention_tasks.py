@@ -28,6 +28,10 @@ async def keep_retention(context: TaskContext) -> None:
     async with rt.store.write() as unit:
         sessions = await unit.staff.purge_sessions(rt.tenant_id, now)
         await unit.calls.purge(rt.tenant_id, now - CALL_STEPS_KEPT)
+    kept = rt.tenant.spec.retention
+    async with rt.store.write() as unit:
+        await unit.audit.purge(rt.tenant_id, now - timedelta(days=kept.audit_days))
+        await unit.analytics.purge(rt.tenant_id, (now - timedelta(days=kept.analytics_days)).date().isoformat())
     log.info("retention_kept", conversations=erased, events=events, sessions=sessions)
 
 
