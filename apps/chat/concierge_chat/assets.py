@@ -2,8 +2,8 @@
 
 The sources are plain ES modules that a browser could load one by one. On hotel Wi-Fi each of them costs a round trip
 and each comment a few bytes, so a module is sent together with what it imports statically, without comments and
-indentation; names, lines and statements stay as written, so that an error on a guest's phone can be read. Dynamic
-imports (the texts of a language) stay files of their own.
+indentation; names and statements stay as written, so that an error on a guest's phone can be read. Dynamic imports
+(the texts of a language) stay files of their own.
 
 A file is served as `/assets/<name>.<hash>.<suffix>` and never changes under that name. The hash is taken after the
 imports inside were rewritten, so a module gets a new name when anything below it changes. Templates (`page.html`,
@@ -27,6 +27,7 @@ MEDIA_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; chars
 _DOC_BLOCK = re.compile(r"^[ \t]*/\*\*.*?\*/[ \t]*\n", re.MULTILINE | re.DOTALL)
 _LINE_COMMENT = re.compile(r"^[ \t]*//.*\n|[ \t]+// .*$", re.MULTILINE)
 _INDENTATION = re.compile(r"^[ \t]+|\n(?=\n)", re.MULTILINE)
+_WRAP = re.compile(r"(?<=[\[({,;])\n")
 _STATIC_IMPORT = re.compile(r'^import (?:\{[^}]*\} from )?"\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
 _IMPORT = re.compile(r'"\./([\w-]+\.js)"')
@@ -73,18 +74,22 @@ def filled(template: str, values: Mapping[str, str]) -> str:
 
 
 def without_comments(source: str) -> str:
-    """JavaScript without whole-line comments, trailing `//` comments, indentation and empty lines."""
-    return _INDENTATION.sub("", _LINE_COMMENT.sub("", _DOC_BLOCK.sub("", source)))
+    """JavaScript without comments, indentation, empty lines, and line breaks after an opening bracket, `,` or `;`.
+
+    No parser: it relies on how our modules are written (doc blocks begin a line; ` // ` stands in no string; the only
+    text over several lines is CSS, to which such line breaks mean as little as to JavaScript).
+    """
+    return _WRAP.sub("", _INDENTATION.sub("", _LINE_COMMENT.sub("", _DOC_BLOCK.sub("", source))))
 
 
 def joined(name: str, *, already: set[str] | None = None) -> str:
-    """A module after everything that it imports statically, each once, without comments.
+    """A module after everything that it imports statically, each once.
 
     All share one scope then, so no two of them may declare the same name at their top (a test holds them to it).
     """
     seen = already if already is not None else set()
     seen.add(name)
-    source = without_comments((STATIC / name).read_text(encoding="utf-8"))
+    source = (STATIC / name).read_text(encoding="utf-8")
     below = [joined(other, already=seen) for other in _STATIC_IMPORT.findall(source) if other not in seen]
     return "".join(below) + _EXPORT.sub("", _STATIC_IMPORT.sub("", source))
 
@@ -94,7 +99,8 @@ def _load(name: str, done: dict[str, Asset]) -> Asset:
     if name in done:
         return done[name]
     if name.endswith(".js"):
-        text = _IMPORT.sub(lambda found: f'".{_load(found[1], done).path.removeprefix("/assets")}"', joined(name))
+        source = without_comments(joined(name))
+        text = _IMPORT.sub(lambda found: f'".{_load(found[1], done).path.removeprefix("/assets")}"', source)
     else:
         text = (STATIC / name).read_text(encoding="utf-8")
     body = text.encode()

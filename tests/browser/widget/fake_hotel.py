@@ -105,8 +105,9 @@ class FakeHotel:
 
     @property
     def thread(self) -> Thread:
-        """The newest conversation."""
-        return list(self.threads.values())[-1]
+        """The newest conversation, as soon as there is one."""
+        newest: list[Thread] = self.wait_for(lambda: list(self.threads.values())[-1:])
+        return newest[0]
 
     def frames(self, kind: str) -> list[dict[str, Any]]:
         """What guests have sent of this type."""

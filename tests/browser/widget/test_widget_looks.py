@@ -153,7 +153,7 @@ def test_dark_follows_the_device_unless_the_page_says_otherwise(guest: Any, hote
 
 CONTRAST = """(selector) => {
   const element = document.querySelector("concierge-chat").shadowRoot.querySelector(selector);
-  const pen = new OffscreenCanvas(1, 1).getContext("2d");
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const luminance = (colour) => {
     pen.fillStyle = colour;
     pen.fillRect(0, 0, 1, 1);

@@ -100,9 +100,9 @@ def test_imports_that_remain_have_hashed_names_that_exist() -> None:
 
 
 def test_only_comments_and_indentation_are_left_out() -> None:
-    source = '/** A doc\n * block. */\n  const url = "https://x"; // why\n\n  // alone\n  send(url);\n'
+    source = '/** A doc\n * block. */\n  const url = "https://x"; // why\n\n  // alone\n  send({\n    url,\n  });\n'
 
-    assert without_comments(source) == 'const url = "https://x";\nsend(url);\n'
+    assert without_comments(source) == 'const url = "https://x";send({url,});'
 
 
 FORBIDDEN = ("innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "new Function", "document.write", "javascript:")

@@ -5,6 +5,7 @@
  * Events: `concierge-unread` (detail: how many), `concierge-language` (detail: the property in the guest's language).
  */
 
+import { Composer } from "./composer.js";
 import { Connection, Memory, Outbox } from "./connection.js";
 import { dress } from "./style.js";
 import { EMPTY, draftText, lastSeq, reduce, unreadAfter } from "./transcript.js";
@@ -14,8 +15,6 @@ const TEXTS = {
   en: () => import("./texts-en.js"), de: () => import("./texts-de.js"), fr: () => import("./texts-fr.js"),
   es: () => import("./texts-es.js"), it: () => import("./texts-it.js"), ar: () => import("./texts-ar.js"),
 };
-const LIMIT = 4000; // characters of a message
-const LIMIT_BYTES = 8000; // a frame has 8 KB
 
 class ConciergeChat extends HTMLElement {
   state = EMPTY;
@@ -26,7 +25,6 @@ class ConciergeChat extends HTMLElement {
   timers = {};
   follows = true; // the guest looks at the end of the conversation
   announced = 0;
-  typedAt = 0;
   readSent = 0;
 
   async connectedCallback() {
@@ -101,7 +99,8 @@ class ConciergeChat extends HTMLElement {
   }
 
   async #facts(language) {
-    const answer = await fetch(`${this.origin}/api/property${language ? `?language=${language}` : ""}`).catch(() => null);
+    const wish = language ? `?language=${language}` : "";
+    const answer = await fetch(`${this.origin}/api/property${wish}`).catch(() => null);
     return answer?.ok && answer.json();
   }
 
@@ -183,41 +182,6 @@ class ConciergeChat extends HTMLElement {
     this.#toEnd();
   }
 
-  #submit(event) {
-    event.preventDefault();
-    const { text } = this.ui;
-    if (!text.value.trim() || this.#isTooLong()) return;
-    this.#say(text.value.trim());
-    text.value = "";
-    this.#typed();
-  }
-
-  #pressed(event) {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) this.#submit(event);
-  }
-
-  #typed() {
-    const { text } = this.ui;
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + 2}px`;
-    this.#isTooLong();
-    if (text.value && Date.now() - this.typedAt > 3000) this.#tellTyping(true);
-    this.#later("typed", text.value ? 5000 : 0, () => this.typedAt && this.#tellTyping(false));
-  }
-
-  #tellTyping(active) {
-    this.typedAt = active && Date.now();
-    this.connection.send({ type: "typing", active });
-  }
-
-  #isTooLong() {
-    const { value } = this.ui.text;
-    const count = [...value].length;
-    const isLong = count > LIMIT || new Blob([JSON.stringify(value)]).size > LIMIT_BYTES;
-    if (isLong || this.wasLong) this.#hint(isLong && fill(this.texts.too_long, { count, limit: LIMIT }), 1e6);
-    return (this.wasLong = isLong);
-  }
-
   #askForPerson() {
     if (this.state.ownership === "staff" || this.askedForPerson) return;
     this.askedForPerson = true;
@@ -237,18 +201,18 @@ class ConciergeChat extends HTMLElement {
   /** After an answer: the details, and later (when it is quiet, or closed) the rating. Each is asked once. */
   #offerCard(isQuiet) {
     const { messages, pending, guest, status, rating } = this.state;
-    const isAnswered = messages.some(({ author }) => author === "guest") && messages.at(-1).author !== "guest" && !pending[0];
-    if (!isAnswered || this.card || this.ui.text.value) return;
+    const hasWritten = messages.some(({ author }) => author === "guest");
+    if (!hasWritten || messages.at(-1).author === "guest" || pending[0] || this.card || this.ui.text.value) return;
     const asked = this.memory.get("asked");
-    if (!asked && !guest.name) this.#ask("details", detailsCard, (details) => details && { type: "guest.update", ...details });
+    if (!asked && !guest.name) this.#ask("details", detailsCard, (details) => ({ type: "guest.update", ...details }));
     else if (rating || asked === "rating") return;
-    else if (isQuiet || status === "closed") this.#ask("rating", ratingCard, (score) => score && { type: "rate", score });
+    else if (isQuiet || status === "closed") this.#ask("rating", ratingCard, (score) => ({ type: "rate", score }));
     else this.#later("quiet", (this.getAttribute("rating-after") || 90) * 1000, () => this.#draw(true));
   }
 
   #ask(what, makeCard, toFrame) {
     this.memory.set("asked", what);
-    this.card = makeCard(this.texts, (answer) => this.#answered(toFrame(answer)));
+    this.card = makeCard(this.texts, (answer) => this.#answered(answer && toFrame(answer)));
   }
 
   /** The card goes; the focus, which was in it, stays in the conversation. */
@@ -268,14 +232,21 @@ class ConciergeChat extends HTMLElement {
     const { texts, isPage, language, property } = this;
     const before = this.ui;
     const ui = (this.ui = this.#parts(texts, property));
+    const composer = new Composer(
+      texts, (words) => this.#say(words),
+      (active) => this.connection.send({ type: "typing", active }),
+      (words, milliseconds) => this.#hint(words, milliseconds),
+    );
+    ui.text = composer.text;
     ui.text.value = before.text?.value || "";
     ui.panel = h("section", {
       class: "panel", role: isPage ? "region" : "dialog", "aria-label": texts.log, lang: language,
       dir: /ar|fa|he|ur/.test(language) && "rtl", hidden: before.panel ? before.panel.hidden : !isPage,
       keydown: ({ key }) => key === "Escape" && !isPage && this.close(),
     },
-    h("header", {}, h("div", {}, ui.title, ui.state), ui.language, !isPage && ui.close), ui.trouble, ui.owner, ui.log, ui.newest, ui.hint,
-    h("form", { class: "composer", submit: (event) => this.#submit(event) }, ui.text, ui.send), ui.person);
+    h("div", { class: "head" }, h("div", {}, ui.title, ui.state), ui.language, !isPage && ui.close),
+    ui.trouble, ui.owner, ui.log, ui.newest, ui.hint,
+    composer.form, ui.person);
     this.drawn.clear();
     this.card = null;
     this.root.replaceChildren(ui.panel, ui.live, isPage ? "" : ui.launcher);
@@ -293,18 +264,18 @@ class ConciergeChat extends HTMLElement {
       title: h("h2", {}, this.isPage ? texts.title : title || name),
       state: h("p"),
       language: languages.length > 1 && h("select", { change: ({ target }) => this.#switchTo(target.value) },
-        ...languages.map((value) => h("option", { value, selected: value === this.language, lang: value }, named(value)))),
+        ...languages.map((value) => h("option", { value, selected: value === this.language }, named(value)))),
       close: button(() => this.close(), "quiet icon", icon("close")),
       trouble: strip(), owner: strip(), hint: strip(),
       log: h("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0, scroll: () => this.#scrolled() }),
       newest: button(() => this.#toEnd(), "main newest", texts.newest, " ↓"),
-      text: h("textarea", { rows: 1, placeholder: texts.ask, dir: "auto", enterkeyhint: "send", input: () => this.#typed(), keydown: (event) => this.#pressed(event) }),
-      send: h("button", { class: "main icon" }, icon("send")),
       person: button(() => this.#askForPerson(), "person", icon("person"), texts.person),
       live: h("div", { class: "live", "aria-live": "polite", lang: this.language }),
       launcher: button(() => (this.isOpen ? this.close() : this.open()), "launcher main icon"),
     };
-    for (const part of ["language", "close", "log", "text", "send"]) if (parts[part]) parts[part].setAttribute("aria-label", texts[part]);
+    for (const part of ["language", "close", "log"]) {
+      if (parts[part]) parts[part].setAttribute("aria-label", texts[part]);
+    }
     parts.newest.hidden = true;
     return parts;
   }
@@ -348,7 +319,8 @@ class ConciergeChat extends HTMLElement {
     let day = this.#day(Date.now());
     for (const message of [...messages, ...pending]) {
       if (this.#day(message.at) !== day) note((day = this.#day(message.at)));
-      items.push([message.client_id || message.seq, this.#below(message) + message.text + message.sending, () => this.#message(message)]);
+      const from = this.#below(message) + message.text + message.sending;
+      items.push([message.client_id || message.seq, from, () => this.#message(message)]);
     }
     const text = draft && draftText(draft);
     if (text) items.push(["draft", text, () => bubble({ author: "concierge", text, busy: "true" }, texts.ai)]);
@@ -427,7 +399,8 @@ class ConciergeChat extends HTMLElement {
     const { open, close, unread } = this.texts;
     const count = this.isOpen && !document.hidden ? 0 : unreadAfter(this.state, this.memory.get("seen"));
     launcher.setAttribute("aria-label", (this.isOpen ? close : open) + (count ? `. ${fill(unread, { count })}` : ""));
-    launcher.replaceChildren(icon(this.isOpen ? "close" : "bell"), count ? h("span", { class: "badge" }, `${count}`) : "");
+    const badge = count ? h("span", { class: "badge" }, `${count}`) : "";
+    launcher.replaceChildren(icon(this.isOpen ? "close" : "bell"), badge);
     if (count !== this.unread) this.dispatchEvent(new CustomEvent("concierge-unread", { detail: count }));
     this.unread = count;
   }

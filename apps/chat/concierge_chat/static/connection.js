@@ -66,8 +66,9 @@ export class Outbox {
 
   pump() {
     const [next] = this.all;
-    if (this.#onItsWay || !next || !this.send({ type: "message.send", client_id: next.client_id, text: next.text })) return;
-    this.#onItsWay = next.client_id;
+    if (this.#onItsWay || !next) return;
+    const { client_id, text } = next;
+    if (this.send({ type: "message.send", client_id, text })) this.#onItsWay = client_id;
   }
 }
 
@@ -160,7 +161,8 @@ export class Connection {
     const pause = this.#pause || Math.min(LONGEST_PAUSE, 500 * 2 ** this.failures);
     this.#pause = 0;
     this.failures += 1;
-    this.#timer = setTimeout(() => this.#open(), pause * (0.5 + Math.random())); // jitter: guests don't come back as one
+    // Jitter, so that the guests of a hotel don't come back as one.
+    this.#timer = setTimeout(() => this.#open(), pause * (0.5 + Math.random()));
     this.#turn(navigator.onLine ? "reconnecting" : "offline");
   }
 

@@ -14,7 +14,8 @@ function show(name, text, attributes = {}) {
   for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
 }
 
-/** One line, or the parts of an address on their own lines. @param {string | Record<string, string> | undefined} address */
+/** One line, or the parts of an address on their own lines.
+ * @param {string | Record<string, string> | undefined} address */
 function lines(address) {
   if (!address || typeof address === "string") return address;
   const { street, city, country } = address;
@@ -32,7 +33,8 @@ chat.addEventListener("concierge-language", ({ detail: property }) => {
   show("address", lines(property.address));
   show("phone", property.phone, { href: `tel:${property.phone?.replace(/[^+\d]/g, "")}` });
   show("email", property.email, { href: `mailto:${property.email}` });
-  if (/^https?:/.test(property.website)) show("website", new URL(property.website).hostname, { href: property.website });
+  const { website } = property;
+  if (/^https?:/.test(website)) show("website", new URL(website).hostname, { href: website });
 });
 
 chat.addEventListener("concierge-unread", ({ detail: count }) => {

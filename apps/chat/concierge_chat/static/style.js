@@ -30,12 +30,12 @@ svg{width:1.5rem;fill:none;stroke:currentColor;stroke-width:1.7;stroke-linecap:r
 .badge{position:absolute;inset:-.3rem -.3rem auto auto;min-width:1.5rem;border-radius:1.4rem;background:#b3261e;color:#fff;font-size:.85rem}
 .panel{display:flex;flex-direction:column;background:var(--surface);overflow:hidden;bottom:6rem;width:25rem;max-width:calc(100vw - 2.5rem);height:min(42rem,100dvh - 7.5rem);border:1px solid var(--line);border-radius:1.25rem}
 :host([position=left]) :is(.launcher,.panel){right:auto;left:1.25rem}
-header,.composer{display:flex;align-items:center;gap:.6rem;padding:.6rem 1.25rem;border-bottom:1px solid var(--line)}
-header div{flex:1}
+.head,.composer{display:flex;align-items:center;gap:.6rem;padding:.6rem 1.25rem;border-bottom:1px solid var(--line)}
+.head div{flex:1}
 h2{font:600 1.1rem/1.3 ui-serif,Georgia,"Noto Serif",serif}
 .state,.strip,.note,.who,.meta,label,select{font-size:.85rem;color:var(--muted)}
-.state::before{content:"";display:inline-block;width:.6rem;height:.6rem;border-radius:50%;margin-inline-end:.4rem;background:#a86500}
-.connected::before{background:#2c8a57}
+.state::before{content:"● "/"";color:#b87a1e}
+.connected::before{color:#2c8a57}
 select{border:0;max-width:8rem;background:var(--surface)}
 .strip{padding:.6rem 1.25rem;background:var(--bubble);color:var(--ink)}
 .log{flex:1;overflow-y:auto;overscroll-behavior:contain;padding:1.25rem;display:flex;flex-direction:column;gap:1rem;outline-offset:-2px}

@@ -6,8 +6,8 @@
  *   sources?: {title: string, updated_at?: string}[], quick_replies?: string[], language?: string,
  *   sending?: "waiting" | "failed"}} Message  `sending` is only there until the server has acknowledged our message
  * @typedef {{turn: string, attempt: number, parts: string[]}} Draft  a reply that is being written
- * @typedef {{conversation?: string, messages: Message[], pending: Message[], draft?: Draft | null, typing?: string | null,
- *   ownership: string, status: string, staffName?: string, returned?: boolean, readByStaff: number,
+ * @typedef {{conversation?: string, messages: Message[], pending: Message[],
+ *   draft?: Draft | null, typing?: string | null, ownership: string, status: string, staffName?: string, returned?: boolean, readByStaff: number,
  *   request?: {number: number, state: string} | null, rating?: number | null, guest: object}} Transcript
  */
 
@@ -34,15 +34,18 @@ const CHANGES = {
   "reply.delta": (state, frame) => ({ ...state, draft: grown(state.draft, frame) }),
   "reply.withdrawn": (state) => ({ ...state, draft: null }),
   typing: (state, { author, active }) => (author === "guest" ? state : { ...state, typing: active ? author : null }),
-  ownership: (state, frame) => ({ ...state, ...ownership(state, frame), ...(frame.ownership !== "concierge" && { draft: null }) }),
+  ownership: (state, frame) => ({
+    ...state, ...ownership(state, frame), draft: frame.ownership === "concierge" ? state.draft : null,
+  }),
   request: (state, request) => ({ ...state, request }),
   read: (state, { seq, by }) => (by === "staff" ? { ...state, readByStaff: Math.max(seq, state.readByStaff) } : state),
   queued: (state, { message }) => ({
-    ...state, returned: false, request: null, pending: [...without(state, message), { ...message, author: "guest", sending: "waiting" }],
+    ...state, returned: false, request: null,
+    pending: [...without(state, message), { ...message, author: "guest", sending: "waiting" }],
   }),
   refused: (state, { client_id }) => ({
     ...state,
-    pending: state.pending.map((message) => (message.client_id === client_id ? { ...message, sending: "failed" } : message)),
+    pending: state.pending.map((own) => (own.client_id === client_id ? { ...own, sending: "failed" } : own)),
   }),
   forgotten: (state, frame) => ({ ...state, pending: without(state, frame) }),
 };
@@ -86,7 +89,7 @@ function insert(state, message) {
 /** Own messages that wait, except the one with this client_id. */
 const without = (state, { client_id }) => state.pending.filter((message) => message.client_id !== client_id);
 
-/** The draft with its next sentence. A higher attempt starts afresh; a lower one, or a sentence after a hole, is ignored. */
+/** The draft with its next sentence. A higher attempt starts afresh; a lower one is ignored, as is one after a hole. */
 function grown(draft, { turn, attempt, index, text }) {
   const isOurs = draft?.turn === turn;
   if (isOurs && attempt < draft.attempt) return draft;

@@ -50,29 +50,35 @@ export function linked(text) {
 
 function link(address) {
   const scheme = address.startsWith("http") ? "" : address.includes("@") ? "mailto:" : "tel:";
-  return h("a", { href: scheme + address.replace(/\s/g, ""), target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, address);
+  const href = scheme + address.replace(/\s/g, "");
+  return h("a", { href, target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, address);
 }
 
 /** One message. `who` is its author in words, `below` what stands under it.
- * @param {{author: string, text: string, language?: string, busy?: string}} message @param {string} who @param {...(Node | false)} below */
+ * @param {{author: string, text: string, language?: string, busy?: string}} message
+ * @param {string} who @param {...(Node | false)} below */
 export const bubble = ({ author, text, language, busy }, who, ...below) =>
   h("article", { class: author, "aria-label": who, "aria-busy": busy },
     author !== "guest" && h("p", { class: "who" }, who),
     h("p", { class: "text", dir: "auto", lang: language }, ...linked(text)), ...below);
 
 /** Somebody is writing. @param {string} label */
-export const dots = (label) => h("article", { "aria-busy": "true" }, h("p", { class: "text dots", role: "img", "aria-label": label }, "●●●"));
+export const dots = (label) =>
+  h("article", { "aria-busy": "true" }, h("p", { class: "text dots", role: "img", "aria-label": label }, "●●●"));
 
 /** Buttons with ready answers. @param {string[]} replies @param {(reply: string) => void} choose */
-export const choices = (replies, choose) => h("div", { class: "row" }, ...replies.map((reply) => button(() => choose(reply), "", reply)));
+export const choices = (replies, choose) =>
+  h("div", { class: "row" }, ...replies.map((reply) => button(() => choose(reply), "", reply)));
 
 /** A question of ours with answers below. @param {string} words @param {...Node} children */
-const card = (words, ...children) => h("div", { class: "card", role: "group", "aria-label": words }, h("p", {}, words), ...children);
+const card = (words, ...children) =>
+  h("div", { class: "card", role: "group", "aria-label": words }, h("p", {}, words), ...children);
 
 /** Who is writing: asked in one line, opened on demand, skipped with one tap.
  * @param {Record<string, string>} texts @param {(details: object | null) => void} answer  null: skipped */
 export function detailsCard(texts, answer) {
-  const field = (name, type, autocomplete) => h("label", {}, texts[name], h("input", { name, type, autocomplete, maxlength: 120 }));
+  const field = (name, type, autocomplete) =>
+    h("label", {}, texts[name], h("input", { name, type, autocomplete, maxlength: 120 }));
   const consent = h("input", { type: "checkbox" });
   const submit = (event) => {
     event.preventDefault();
@@ -80,7 +86,8 @@ export function detailsCard(texts, answer) {
     answer(Object.keys(details).length ? { ...details, consent_follow_up: consent.checked } : null);
   };
   const form = h("form", { class: "row", hidden: true, submit },
-    field("name", "text", "name"), field("room_number", "text"), field("email", "email", "email"), field("phone", "tel", "tel"),
+    field("name", "text", "name"), field("room_number", "text"),
+    field("email", "email", "email"), field("phone", "tel", "tel"),
     h("label", { class: "check" }, consent, texts.consent), h("button", { class: "main" }, texts.save));
   const open = button(() => {
     form.hidden = false;
@@ -91,8 +98,13 @@ export function detailsCard(texts, answer) {
   return card(texts.form, form, h("div", { class: "row" }, open, button(() => answer(null), "quiet", texts.skip)));
 }
 
-/** One to five stars. @param {Record<string, string>} texts @param {(score?: number) => void} rate  undefined: skipped */
+/** One to five stars.
+ * @param {Record<string, string>} texts @param {(score?: number) => void} rate  undefined: skipped */
 export function ratingCard(texts, rate) {
-  const star = (count) => h("button", { type: "button", class: "star", "aria-label": fill(texts.stars, { count }), click: () => rate(count) }, "★");
-  return card(texts.rate, h("div", { class: "row" }, ...[1, 2, 3, 4, 5].map(star)), button(() => rate(), "quiet", texts.skip));
+  const stars = [1, 2, 3, 4, 5].map((count) => {
+    const star = button(() => rate(count), "star", "★");
+    star.setAttribute("aria-label", fill(texts.stars, { count }));
+    return star;
+  });
+  return card(texts.rate, h("div", { class: "row" }, ...stars), button(() => rate(), "quiet", texts.skip));
 }

@@ -4,10 +4,10 @@
  * element: data-language, data-theme (light, dark), data-position (left, right), data-rating-after (seconds).
  */
 (async () => {
-  const { src, dataset } = document.currentScript;
+  const { src, attributes } = document.currentScript;
   const chat = document.createElement("concierge-chat");
   chat.setAttribute("origin", src);
-  for (const name in dataset) chat.setAttribute(name.replace(/[A-Z]/g, "-$&").toLowerCase(), dataset[name]);
+  for (const { name, value } of attributes) if (name.startsWith("data-")) chat.setAttribute(name.slice(5), value);
   await import(new URL("{{widget_src}}", src));
   if (!document.body) await new Promise((done) => addEventListener("DOMContentLoaded", done));
   if (!document.querySelector("concierge-chat")) document.body.append(chat);
