@@ -11,7 +11,6 @@ from concierge_core.settings import Settings
 from concierge_core.storage import sqlite_thread
 from concierge_core.storage.address import SqliteAddress, database_address
 from concierge_core.storage.failures import translated
-from concierge_core.storage.postgres import CONNECT_ARGUMENTS
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -63,6 +62,8 @@ def _engine(settings: Settings) -> sa.Engine:
         # The file holds password hashes and times of guests' visits: nobody else's business.
         address.path.touch(mode=0o600)
         return sqlite_thread.engine(address.path, busy_timeout_seconds=_WAIT_SECONDS)
+    from concierge_core.storage.postgres import CONNECT_ARGUMENTS  # brings psycopg, which SQLite does without
+
     return sa.create_engine(address.url, poolclass=sa.NullPool, connect_args=CONNECT_ARGUMENTS)
 
 
