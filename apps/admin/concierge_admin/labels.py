@@ -22,7 +22,7 @@ RUNG = {
     "handoff": N_("Hand-off"),
     "notice": N_("Fixed notice"),
 }
-AUTHOR = {"guest": N_("Guest"), "concierge": N_("Concierge"), "staff": N_("Staff")}
+AUTHOR = {"guest": N_("Guest"), "concierge": N_("Concierge"), "staff": N_("Staff"), "system": N_("System")}
 REQUEST_STATE = {
     "open": N_("New"),
     "accepted": N_("Accepted"),
@@ -96,6 +96,26 @@ REQUEST_KIND = {
     "taxi": N_("Taxi"),
     "late_checkout": N_("Late check-out"),
     "other": N_("Something else"),
+}
+
+
+ACTION = {
+    "account.created": N_("Account made"),
+    "account.signed_in": N_("Signed in"),
+    "account.signed_out": N_("Signed out"),
+    "account.password_set": N_("Password set"),
+    "handoff": N_("Conversation passed to staff"),
+    "conversation.taken_over": N_("Conversation taken over"),
+    "conversation.handed_back": N_("Conversation handed back"),
+    "conversation.closed": N_("Conversation closed"),
+    "request.made": N_("Request made"),
+    "request.open": N_("Request opened again"),
+    "request.accepted": N_("Request accepted"),
+    "request.on_the_way": N_("Request on the way"),
+    "request.done": N_("Request done"),
+    "request.cancelled": N_("Request cancelled"),
+    "knowledge.saved": N_("Article saved"),
+    "knowledge.dropped": N_("Article removed"),
 }
 
 

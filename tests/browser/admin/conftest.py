@@ -124,6 +124,7 @@ async def _evening(house: House) -> None:
     rt = house.rt
     password_hash = await passwords.hash_password(PASSWORD)
     anna = await _hire(rt, "Anna Petersen", "anna", Role.MANAGER, password_hash)
+    await _hire(rt, "Clara Voss", "clara", Role.ADMIN, password_hash)
     ben = await _hire(rt, "Ben Okafor", "ben", Role.AGENT, password_hash)
     mira = await _guest(house, "Mira Sandberg", "204", "en", email="mira@example.org")
     await _said(rt, mira, Author.GUEST, "Good evening! Is the pool still open tonight?", understood=_faq("en"))

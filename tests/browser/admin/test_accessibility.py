@@ -39,6 +39,9 @@ def test_every_page_is_clean(house: Any, sign_in: SignIn, browser: Browser, sche
     check(page)
     page.goto("/admin/nothing")
     check(page)
+    chief = sign_in("clara", color_scheme=scheme, viewport={"width": width, "height": 720})
+    chief.goto("/admin/audit")
+    check(chief)
 
     context = browser.new_context(
         base_url=house.url,

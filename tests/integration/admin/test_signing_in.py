@@ -226,3 +226,13 @@ async def test_two_properties_on_one_host_keep_their_sessions_apart(
 
 def _fields(staff: Staff) -> dict[str, Any]:
     return {name: getattr(staff, name) for name in staff.__slots__}
+
+
+async def test_an_administrator_reads_who_did_what(signed_in: SignedIn, open_browser: Open) -> None:
+    await signed_in("Anna")
+    ada = await signed_in("Ada", Role.ADMIN)
+
+    page = (await ada.get("/admin/audit")).text
+
+    assert page.count("Signed in") == 2
+    assert "Anna" in page
