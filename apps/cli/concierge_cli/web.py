@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,13 +59,16 @@ def main() -> None:
         raise SystemExit(CANNOT_BE) from None
 
 
-def compose(runtime: Runtime) -> tuple[FastAPI, chat.ChatRouter]:
-    """The one app on the property's port, and the chat's routes in it."""
+Farewell = Callable[[], Awaitable[None]]
+
+
+def compose(runtime: Runtime) -> tuple[FastAPI, list[Farewell]]:
+    """The one app on the property's port, and what is to be awaited before its sockets are closed."""
     app = FastAPI(title="Concierge", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    guests = chat.router(runtime)
-    for routes in (guests, voice.router(runtime), admin.router(runtime)):
+    guests, staff = chat.router(runtime), admin.router(runtime)
+    for routes in (guests, voice.router(runtime), staff):
         app.include_router(routes)
-    return http.dress(app, runtime, name="web"), guests
+    return http.dress(app, runtime, name="web"), [guests.desk.presence.drain, staff.farewell]
 
 
 async def _serve(settings: Settings, loaded: LoadedTenant, host: str, port: int) -> None:
@@ -73,20 +76,22 @@ async def _serve(settings: Settings, loaded: LoadedTenant, host: str, port: int)
     async with open_runtime(settings) as runtime:
         await _declare(runtime, loaded)
         password = await ensure_first_account(runtime)
-        app, guests = compose(runtime)
+        app, farewells = compose(runtime)
         mind = _Mind(uvicorn.Config(ai.create_app(runtime), uds=_socket(settings), lifespan="on", **_QUIET))
         config = uvicorn.Config(app, host=host, port=port, **_QUIET, **socket_options(settings.trusted_proxies))
-        desk = _Desk(config, farewells=[guests.desk.presence.drain])
+        desk = _Desk(config, farewells=farewells)
         news = Announcement(
             email=first_account(runtime)[0],
             password=password,
             articles=len(loaded.articles),
             voice=loaded.tenant.spec.voice.enabled,
         )
-        await _run(desk, mind, news)
+        await _run(desk, mind, news, before_the_mind_goes=runtime.turns.give_back)
 
 
-async def _run(desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement) -> None:
+async def _run(
+    desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement, *, before_the_mind_goes: Farewell
+) -> None:
     """Both servers until SIGTERM or SIGINT: guests are told first, the mind stays until their turns are over."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -99,6 +104,7 @@ async def _run(desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement) -
         _keep_private(str(mind.config.uds))
         announce(news)
     await serving
+    await before_the_mind_goes()
     mind.should_exit = True
     await thinking
 
