@@ -19,6 +19,8 @@ from concierge_core.domain.knowledge import Article
 _K1 = 1.2
 _B = 0.4
 _CANDIDATES = 40
+_LEAST_TO_CORRECT = 5
+_SAME_WORD = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,26 @@ class _LanguageIndex:
                 self.postings[term].append((position, count * (_K1 + 1) / (count + norm)))
             for topic in passage.topics:
                 self.by_topic[topic].append(position)
+        self._spellings: dict[str, list[str]] = defaultdict(list)
+        for term in self.postings:
+            for part in trigrams(term):
+                self._spellings[part].append(term)
         self.unknown_idf = math.log(1 + len(members) + 0.5)
 
     def idf(self, term: str) -> float:
         """How telling a term is here."""
         found = len(self.postings.get(term, ()))
         return math.log(1 + (len(self.members) - found + 0.5) / (found + 0.5)) if found else self.unknown_idf
+
+    def spelled(self, term: str) -> str:
+        """The term, or the known one that it is most likely a slip of."""
+        if term in self.postings or len(term) < _LEAST_TO_CORRECT:
+            return term
+        parts = trigrams(term)
+        shared = Counter(known for part in parts for known in self._spellings.get(part, ()))
+        alike = ((2 * n / (len(parts) + len(trigrams(known))), known) for known, n in shared.most_common(8))
+        likeness, best = max(alike, default=(0.0, term))
+        return best if likeness >= _SAME_WORD else term
 
     def candidates(self, query: ranker.Query) -> dict[int, float]:
         """Positions of passages worth a closer look, with their BM25 score."""
@@ -147,7 +163,8 @@ class Index:
         self, asked: str, index: _LanguageIndex, topics: frozenset[str], aspects: frozenset[str]
     ) -> ranker.Query:
         normalised = normalise(asked, index.language)
-        content = tuple(dict.fromkeys(stems(normalised, index.language, index.stop)))
+        written = stems(normalised, index.language, index.stop)
+        content = tuple(dict.fromkeys(index.spelled(term) for term in written))
         words = " ".join(w for w in normalised.split() if w not in index.stop)
         idf = {term: index.idf(term) for term in content}
         known = frozenset(t for t in content if t in index.postings)

@@ -19,6 +19,7 @@ _SURE = 0.55
 _LIKELIER = 4.0
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "uk": "CYRILLIC", "el": "GREEK", "he": "HEBREW", "zh": "CJK",
             "ja": "HIRAGANA", "ko": "HANGUL", "th": "THAI", "hi": "DEVANAGARI", "fa": "ARABIC"}  # fmt: skip
+_EVERYWHERE = frozenset(("ok", "okay", "a", "e", "o", "no", "hotel", "hi", "hey", "super", "ciao", "wifi"))
 _NO_LETTERS = re.compile(r"[\W\d_]+")
 
 
@@ -59,7 +60,7 @@ def _by_words(text: str, languages: Sequence[str]) -> str | None:
 
 
 def _known_words(text: str, code: str) -> int:
-    tokens = set(normalise(text, code).split())
+    tokens = set(normalise(text, code).split()) - _EVERYWHERE
     return len(tokens & words("stopwords", code)) + len(tokens & words("greetings", code))
 
 

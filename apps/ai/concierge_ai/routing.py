@@ -78,9 +78,12 @@ def route(text: str, language: str, *, keywords: tuple[str, ...] = ()) -> Route:
 def emergency(text: str, language: str) -> str | None:
     """The language in which the text tells of danger to life, if it does: whatever language the property speaks."""
     for code in (language, *LANGUAGES):
-        words = normalise(text, code)
-        if _matches("emergency", words, code) and not _matches("not_emergency", words, code):
-            return code
+        if _matches("emergency", normalise(text, code), code):
+            # Words of harmless talk count in the guest's own language and in the one that sounded the alarm, not in
+            # all: "camino" is an Italian fireplace and a Spanish road.
+            own = {c: normalise(text, c) for c in (code, language)}
+            if not any(_matches("not_emergency", words, c) for c, words in own.items()):
+                return code
     return None
 
 
@@ -91,7 +94,7 @@ def _wish(text: str, words: str, language: str) -> Route | None:
     question = asks and "?" in text
     if unhappy and not question:
         return Route(Intent.COMPLAINT, 0.85, kind="repair" if defect else None)
-    if defect and not (asks and not _is_statement(words, language)):
+    if defect and not (question and _has("may_i", words, language)):
         return Route(Intent.SERVICE_REQUEST, 0.85, kind="repair")
     for intent in _TRANSACTIONS:
         if _has(intent.value, words, language):
@@ -145,11 +148,6 @@ def _is_evaluative(words: str, language: str) -> bool:
     """It asks for a judgement that no fact sheet holds: quiet, clean, a good view, worth its price."""
     usual = patterns("routes", language).get("not_evaluative")
     return _has("evaluative", usual.sub(" ", words) if usual else words, language)
-
-
-def _is_statement(words: str, language: str) -> bool:
-    """Reported as a fact ("why is the internet so slow"), not asked about."""
-    return not _has("may_i", words, language)
 
 
 def _has(route_name: str, words: str, language: str) -> bool:

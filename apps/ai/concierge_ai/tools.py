@@ -34,7 +34,7 @@ SERVICE_REQUEST = "service_request"
 MAX_SUMMARY = 300
 MAX_ACTIONS = 3
 """Different things done in one turn."""
-_ROOM_WORDS = r"room|rm|zimmer|chambre|habitacion|camera|stanza|suite|غرفه|الغرفه|غرفتي|apartment"
+_ROOM_WORDS = r"room|rm|zimmer|chambre|habitacion|camera|stanza|suite|apartment|[لبو]?(?:ال)?غرف(?:ه|تي)|للغرفه"
 _ROOM = re.compile(rf"\b(?:{_ROOM_WORDS})(?: (?:number|no|nr|nummer|numero|n|is|ist|رقم))* (\w{{0,2}}\d{{1,4}}\w?)\b")
 _BARE_ROOM = re.compile(r"\b(\w?\d{1,4}\w?)\b")
 

@@ -13,7 +13,7 @@ from typing import Any
 
 _ARABIC_LETTERS = str.maketrans("أإآٱةىؤئ", "ااااهيوي", "ـ")
 _GERMAN_DIGRAPHS = (("ae", "a"), ("oe", "o"), ("ue", "u"))
-_ONE_WORD = re.compile(r"\b(wi fi|check in|check out|e mail|late check out|air con)\b")
+_ONE_WORD = re.compile(r"\b(wi fi|check in|check out|e mail|air con)\b")
 _NOT_WORD = re.compile(r"[^\w*]+|_+")
 _SNOWBALL = {
     "en": "english", "de": "german", "fr": "french", "es": "spanish", "it": "italian", "ar": "arabic",
