@@ -141,7 +141,7 @@ def test_a_server_that_dies_and_comes_back_costs_no_message_and_doubles_none(sta
     guest.write("Written while you were away")
 
     guest.expect_said("Written while you were away")
-    expect(guest.page.get_by_text("Sent", exact=False).last).to_be_visible(timeout=30_000)
+    expect(guest.log.get_by_role("article").last).to_contain_text("Concierge · AI", timeout=40_000)
     guest.page.reload()
     guest.expect_said("Written while you were away", times=1)
     guest.expect_said("When is breakfast?", times=1)

@@ -1,0 +1,54 @@
+"""With Gemini (played on loopback) a reply reaches the guest sentence by sentence, each after its check."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+TOKENS_PER_SECOND = "8"
+
+
+@pytest.fixture
+def gemini() -> Iterator[str]:
+    """A slow Gemini; its URL."""
+    command = [sys.executable, "-m", "concierge_simulators.gemini", "--first-token", "0.2"]
+    with subprocess.Popen(
+        [*command, "--tokens-per-second", TOKENS_PER_SECOND], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        yield process.stdout.readline().split()[-1]
+        process.terminate()
+
+
+def test_the_first_sentence_is_read_while_the_next_is_still_being_spoken(start_house, gemini, visit):
+    house = start_house(
+        "strandhaus-ruegen.yaml", env={"GEMINI_API_KEY": "loopback", "CONCIERGE_GEMINI_BASE_URL": gemini}
+    )
+    guest = visit(house.url)
+    _until_gemini_speaks(guest)
+
+    guest.write("When is the pool open?")
+
+    reply = guest.log.get_by_role("article").last
+    expect(reply).to_contain_text("21:00", timeout=30_000)
+    expect(reply).not_to_contain_text("for free", timeout=1)
+    expect(reply).to_contain_text("for free", timeout=30_000)
+    expect(reply).to_contain_text("From:")
+    house.stop()
+
+
+def _until_gemini_speaks(guest) -> None:
+    """The model's client is imported beside the first seconds of service; till then the embedded answerer speaks."""
+    for number in range(1, 20):
+        guest.write("Do you have parking?")
+        replies = guest.log.get_by_role("article").filter(has_text="From:")
+        started = guest.page.evaluate("performance.now()")
+        expect(replies).to_have_count(number, timeout=30_000)
+        # At eight words a second a model takes seconds; the embedded answerer does not.
+        if guest.page.evaluate("performance.now()") - started > 3000:
+            return
+    raise AssertionError("Gemini never spoke")
