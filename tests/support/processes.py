@@ -45,7 +45,10 @@ def _parent(process: Path) -> int:
 
 
 def _command(pid: int) -> str:
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except OSError:
+        return ""  # it has ended meanwhile
     if "-m" in words:
         return words[words.index("-m") + 1]
     return Path(words[0]).name

@@ -9,27 +9,22 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[3]
+from processes import family
 
 
 class Family:
-    """A process and all that it has started, as /proc tells."""
+    """A process and all that it has started."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
 
-    def members(self) -> dict[int, str]:
-        """Process ids and command lines, the first one's included."""
-        parents = {pid: _parent(pid) for pid in _pids()}
-        found = {self.pid}
-        while more := {pid for pid, parent in parents.items() if parent in found} - found:
-            found |= more
-        return {pid: line for pid in sorted(found) if (line := _command_line(pid))}
+    def members(self) -> list[int]:
+        """Their process ids, the first one's included."""
+        return [process.pid for process in family(self.pid)]
 
     def with_word(self, word: str) -> list[int]:
-        """Its members but the first one, whose command line has the word."""
-        return [pid for pid, line in self.members().items() if word in line and pid != self.pid]
+        """Its members but the first one, whose command has the word."""
+        return [process.pid for process in family(self.pid) if word in process.command and process.pid != self.pid]
 
     @staticmethod
     def alive(pids: Iterable[int]) -> list[int]:
@@ -64,22 +59,3 @@ def eventually() -> Callable[..., None]:
             time.sleep(0.05)
 
     return wait
-
-
-def _pids() -> list[int]:
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-
-
-def _parent(pid: int) -> int:
-    try:
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
-
-
-def _command_line(pid: int) -> str:
-    """Empty for one that has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
-    except OSError:
-        return ""
