@@ -26,6 +26,7 @@ def test_an_answer_grows_sentence_by_sentence_and_ends_with_its_source(guest: An
 def test_a_completed_reply_is_read_out_once_and_no_half_sentence_is(guest: Any, hotel: FakeHotel) -> None:
     hotel.pause = 0.2
     anna = guest().visit()
+    expect(anna.log).to_be_visible()
     anna.page.evaluate(
         """() => {
           window.heard = [];

@@ -84,6 +84,9 @@ def test_who_reads_further_up_is_not_pulled_down(guest: Any, hotel: FakeHotel) -
     anna = guest(viewport={"width": 900, "height": 500}).visit().says("Tell me everything").sees("A long answer.")
     newest = anna.page.get_by_role("button", name="New messages")
     anna.log.evaluate("log => log.scrollTo(0, 0)")
+    anna.page.evaluate(
+        "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+    )  # it is told of the scroll
     hotel.speak("staff", "Down here!", staff_name="Mara")
     expect(newest).to_be_visible()
     assert anna.log.evaluate("log => log.scrollTop") == 0

@@ -150,6 +150,7 @@ class ConciergeChat extends HTMLElement {
     const { seq, author, text } = message;
     if (author === "guest" || seq <= this.announced) return;
     this.announced = seq;
+    this.askedForPerson = false;
     this.#announce(`${this.#who(message)}: ${text}`);
     this.ui.newest.hidden = this.follows;
   }

@@ -18,10 +18,15 @@ function show(name, text, attributes = {}) {
  * @param {string | Record<string, string> | undefined} address */
 function lines(address) {
   if (!address || typeof address === "string") return address;
-  const { street, city, country } = address;
+  const { street, city } = address;
+  const country = countryName(address.country);
   const postalCode = address.postal_code || address.postalCode;
   return [street, [postalCode, city].filter(Boolean).join(" "), country].filter(Boolean).join("\n");
 }
+
+/** "DE" as "Germany", in the page's language. @param {string | undefined} country */
+const countryName = (country) => (/^[A-Z]{2}$/.test(country)
+  ? new Intl.DisplayNames([document.documentElement.lang], { type: "region" }).of(country) : country);
 
 chat.addEventListener("concierge-language", ({ detail: property }) => {
   document.documentElement.lang = property.language;

@@ -7,7 +7,8 @@
  *   sending?: "waiting" | "failed"}} Message  `sending` is only there until the server has acknowledged our message
  * @typedef {{turn: string, attempt: number, parts: string[]}} Draft  a reply that is being written
  * @typedef {{conversation?: string, messages: Message[], pending: Message[],
- *   draft?: Draft | null, typing?: string | null, ownership: string, status: string, staffName?: string, returned?: boolean, readByStaff: number,
+ *   draft?: Draft | null, typing?: string | null, ownership: string, status: string, staffName?: string,
+ *   returned?: boolean, readByStaff: number,
  *   request?: {number: number, state: string} | null, rating?: number | null, guest: object}} Transcript
  */
 
