@@ -15,7 +15,7 @@ def say(line: str) -> None:
     """One line, at once. Nobody listening (a closed terminal or pipe) is no reason to stop."""
     try:
         print(line, flush=True)
-    except (BrokenPipeError, ValueError):
+    except (OSError, ValueError):
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # for the rest of our life
 
 

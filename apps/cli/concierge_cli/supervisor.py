@@ -37,7 +37,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         self._end = loop.create_future()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._hear)
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means to go on
+                loop.add_signal_handler(number, self._hear)
         starting = asyncio.create_task(self._start_all())
         starting.add_done_callback(self._note_start)
         try:

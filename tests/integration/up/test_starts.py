@@ -64,7 +64,7 @@ def test_nothing_is_left_when_the_supervisor_itself_is_killed(start_house, famil
 
 
 @pytest.mark.timeout(240)
-def test_two_properties_stand_side_by_side(start_house, family_of):
+def test_two_properties_stand_side_by_side(start_house, family_of, eventually):
     house = start_house("minimal.yaml", "strandhaus-ruegen.yaml")
     family = family_of(house.process.pid)
     names = [json.loads(_get(f"{url}/api/property"))["name"] for url in house.urls]
@@ -73,13 +73,10 @@ def test_two_properties_stand_side_by_side(start_house, family_of):
     assert len(set(house.passwords)) == 2
     assert len(family.with_word("concierge_cli.web")) == 2
     assert len(family.with_word("valkey-server")) == 1
+    eventually(lambda: len(family.with_word("concierge_core.work.beat")) == 2)
     (victim, _) = family.with_word("concierge_core.work.beat")
     os.kill(victim, signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while "beat was killed" not in house.output():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    assert "pension-lindenhof beat was killed (SIGKILL)" in house.output()
+    eventually(lambda: "pension-lindenhof beat was killed (SIGKILL)" in house.output())
     assert house.stop() == 0
 
 
