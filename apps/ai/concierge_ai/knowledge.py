@@ -86,7 +86,7 @@ class Knowledge:
             self._refreshing = asyncio.create_task(self.refresh())
             self._refreshing.add_done_callback(self._refreshed)
         if self._index is None and self._refreshing is not None:
-            await asyncio.shield(self._refreshing)
+            await asyncio.wait([self._refreshing])  # whatever came of it, the guest is answered
 
     def _refreshed(self, task: asyncio.Task[None]) -> None:
         self._refreshing = None

@@ -31,14 +31,17 @@ def main() -> None:
         print(error, file=sys.stderr)
         raise SystemExit(BAD_TENANT_FILE) from None
     telemetry.set_up(settings, service="ai", tenant=tenant.spec.property.code)
-    with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner:
+    loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(serve(settings, host=arguments.host, port=arguments.port))
 
 
 async def serve(settings: Settings, *, host: str, port: int) -> None:
     """Serve one property until the server is asked to stop."""
     async with open_runtime(settings, answers=False) as runtime:
-        config = uvicorn.Config(create_app(runtime), host=host, port=port, log_config=None, lifespan="on")
+        config = uvicorn.Config(
+            create_app(runtime), host=host, port=port, log_config=None, access_log=False, lifespan="on"
+        )
         await uvicorn.Server(config).serve()
 
 
