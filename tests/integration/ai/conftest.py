@@ -216,7 +216,7 @@ async def _running(
     app = create_app(rt)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(path))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on", timeout_graceful_shutdown=3))
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         mind: Mind = app.state.mind
