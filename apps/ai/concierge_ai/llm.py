@@ -11,8 +11,9 @@ from typing import Any
 
 import aiohttp
 from google.genai import errors as genai_errors
+from langchain.chat_models import init_chat_model
+from langchain.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.exceptions import LangChainException
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langsmith import configure as configure_langsmith
 from pydantic import SecretStr
@@ -43,8 +44,9 @@ class GeminiModel:
         effort: dict[str, Any] = (
             {"thinking_level": "low"} if name.removeprefix("models/").startswith("gemini-3") else {}
         )
-        self._chat = ChatGoogleGenerativeAI(
-            model=name,
+        chat = init_chat_model(
+            name,
+            model_provider="google_genai",
             google_api_key=key,
             base_url=base_url,
             temperature=temperature,
@@ -53,6 +55,8 @@ class GeminiModel:
             vertexai=False,
             **effort,
         )
+        assert isinstance(chat, ChatGoogleGenerativeAI)
+        self._chat = chat
         self._bound: Any = self._chat.bind_tools([_declaration(t) for t in tools]) if tools else self._chat
 
     def open(self, opening: Opening) -> GeminiChat:
@@ -69,7 +73,7 @@ class GeminiChat:
 
     def __init__(self, bound: Any, opening: Opening) -> None:
         self._bound = bound
-        self._messages: list[BaseMessage] = [SystemMessage(opening.system)]
+        self._messages: list[AnyMessage] = [SystemMessage(opening.system)]
         for author, text in opening.said:
             self._messages.append(HumanMessage(text) if author == "guest" else AIMessage(text))
 
