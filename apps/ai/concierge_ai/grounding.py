@@ -26,6 +26,7 @@ _FACILITIES = frozenset(
     )
 )  # fmt: skip
 _MIN_SHARED = 0.2
+_MIN_BORNE = 0.8
 _AFTER_OPENING = re.compile(r"[,.!:;–—،]")
 
 
@@ -72,9 +73,14 @@ class Evidence:
         self._values |= values(fact)
 
     def cited(self, passages: Sequence[Passage], most: int = 3) -> list[Passage]:
-        """The passages that the sentences found supported so far rest on, at least the best one."""
-        resting = [p for p in passages if any(_rests_on(s, p) for s in self._supported)]
-        return resting[:most] or list(passages[:1])
+        """The passages that the sentences let through rest on: for each the one that bears most of it, if any does."""
+        resting: dict[Passage, None] = {}
+        for sentence in self._supported:
+            weights = [(_borne(sentence, passage), -place, passage) for place, passage in enumerate(passages)]
+            weight, _, best = max(weights, key=lambda w: w[:2], default=(0.0, 0, None))
+            if best is not None and weight >= _MIN_BORNE:
+                resting[best] = None
+        return list(resting)[:most]
 
     def carries_value(self, sentence: str) -> bool:
         """The sentence states a value, and the evidence bears it."""
@@ -146,17 +152,16 @@ def _read(passage: Passage) -> _ReadPassage:
     return _ReadPassage(values(text), question_topics | passage.answer_topics, tuple(statements))
 
 
-def _rests_on(sentence: _Supported, passage: Passage) -> bool:
-    """The sentence says something of the passage: a value of it, or enough of its words (topics, across languages)."""
+def _borne(sentence: _Supported, passage: Passage) -> float:
+    """How much of the sentence the passage bears: its values, its topics, and in the same language its words."""
     found = _read(passage)
     topics = lexicon.topics(sentence.words, sentence.language)
-    about = bool(topics & found.topics)
-    if sentence.values and any(supported(v, found.values) for v in sentence.values) and (about or not topics):
-        return True
+    borne = sum(supported(v, found.values) for v in sentence.values) / (len(sentence.values) or 1)
+    about = len(topics & found.topics) / (len(topics) or 1)
     if passage.language != sentence.language:
-        return about
-    shared = sentence.stems & passage.answer_stems
-    return len(shared) >= max(2, len(sentence.stems) * 0.4)
+        return borne + about
+    words = len(sentence.stems & passage.answer_stems) / (len(sentence.stems) or 1)
+    return 0.5 * borne + 0.5 * about + 2 * words
 
 
 def _share(statement: _Statement, about: frozenset[str], content: frozenset[str], language: str) -> float:

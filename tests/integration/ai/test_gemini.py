@@ -210,6 +210,7 @@ async def test_a_request_is_made_once_and_named_with_its_number(open_house: Open
     assert f"request {made.number}" in reply.text
     assert reply.provenance is not None
     assert reply.provenance.rung is Rung.GEMINI
+    assert reply.provenance.sources == (), "no article says that"
 
 
 async def test_a_model_that_claims_to_have_acted_without_a_tool_is_not_believed(open_house: OpenHouse) -> None:
