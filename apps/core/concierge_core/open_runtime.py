@@ -20,6 +20,7 @@ from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import open_store
 from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
+from concierge_core.use_cases.settings import following_settings
 
 
 def load_tenant(settings: Settings) -> LoadedTenant:
@@ -52,6 +53,7 @@ async def open_runtime(settings: Settings, *, answers: bool = True) -> AsyncIter
         concierge = AiClient(settings)
         stack.push_async_callback(concierge.close)
         rt = Runtime(settings, tenant, clock, store, broadcast, concierge, redis)
+        await stack.enter_async_context(following_settings(rt))
         if answers:
             await stack.enter_async_context(rt.turns.running())
         yield rt

@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from concierge_core.domain.ids import TenantId
 from concierge_core.ports import Broadcast, Clock, Concierge, Store
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Runtime:
-    """One property, wired. `redis` is None when no Redis is configured; callers bring their own fallback."""
+    """One property, wired. `redis` is None when no Redis is configured; callers bring their own fallback.
+
+    `tenant` is what holds now: the YAML with what staff overrode. It changes while we run (`use_cases.settings` puts
+    another value in its place), so read it when it is needed and keep no part of it that staff may override.
+    """
 
     settings: Settings
     tenant: ConciergeTenant
@@ -32,10 +37,15 @@ class Runtime:
     concierge: Concierge
     redis: Redis | None = None
     turns: TurnRunner = field(init=False)
+    declared: ConciergeTenant = field(init=False)
+    """The YAML's own, as it was at the start."""
+    overrides: Mapping[str, Mapping[str, Any]] = field(init=False, default_factory=dict)
+    """The overrides that `tenant` was made with."""
 
     def __post_init__(self) -> None:
         from concierge_core.turn_runner import TurnRunner
 
+        self.declared = self.tenant
         self.turns = TurnRunner(self)
 
     @property

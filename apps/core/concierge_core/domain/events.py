@@ -90,6 +90,13 @@ class KnowledgeChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Staff overrode a setting or dropped an override: every process reads them again."""
+
+    kind: ClassVar[str] = "settings_changed"
+
+
+@dataclass(frozen=True, slots=True)
 class TypingChanged:
     """Somebody is (or stopped) typing. Passing: never stored."""
 
@@ -116,6 +123,7 @@ Event = (
     | ConversationChanged
     | RequestChanged
     | KnowledgeChanged
+    | SettingsChanged
     | TypingChanged
     | OutboxAdvanced
 )
