@@ -25,13 +25,14 @@ _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 
 
 class Pages:
-    """Pages rendered once per language and kept; the property's specification does not change while we run."""
+    """Pages rendered once per language, and kept until staff change a setting of the property."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._loader = _loader()
         self._assets = {a.path: Document.of(a.body, a.media_type, gzipped=a.gzipped) for a in assets().values()}
         self._rendered: dict[tuple[str, str], tuple[Document, dict[str, str]]] = {}
+        self._rendered_of = desk.rt.tenant
 
     async def home(self, request: Request) -> Response:
         """The hosted guest page, in the guest's language (`?lang=`, else what the browser prefers)."""
@@ -63,6 +64,8 @@ class Pages:
             wished=request.query_params.get("lang"),
             accept_language=request.headers.get("accept-language", ""),
         )
+        if self._rendered_of is not self._desk.rt.tenant:
+            self._rendered, self._rendered_of = {}, self._desk.rt.tenant
         if (name, language) not in self._rendered:
             self._rendered[name, language] = self._render(name, language)
         document, headers = self._rendered[name, language]

@@ -79,7 +79,8 @@ async def get_property(
         wished=language,
         accept_language=request.headers.get("accept-language", ""),
     )
-    response.headers["cache-control"] = "public, max-age=60"
+    # Staff may change the first words at any time, and want to see what they did.
+    response.headers["cache-control"] = "no-cache"
     return rest_models.Property.model_validate(property_view(desk.rt, spoken))
 
 
