@@ -270,3 +270,18 @@ async def test_stored_events_get_gapless_positions_in_order(rt, session):
     async with rt.store.read() as unit:
         entries = await unit.outbox.after_position(rt.tenant_id, 0)
     assert [e.position for e in entries] == list(range(1, len(entries) + 1))
+
+
+async def test_what_a_superseded_turns_tools_did_is_not_done_again(rt, session, concierge):
+    asked, script = hanging()
+    concierge.add(*script)
+    first = await write(rt, session, "Two towels, please", "m1")
+    await asked.wait()
+    done = {"ok": True, "number": 1, "tool": "service_request", "kind": "towels"}
+    async with rt.store.write() as unit:
+        await unit.turns.journal(rt.tenant_id, first.turn.id, "towels", "service_request", done)
+
+    second = await write(rt, session, "And a taxi", "m2")
+
+    async with rt.store.read() as unit:
+        assert await unit.turns.journalled(rt.tenant_id, second.turn.id) == {"towels": done}

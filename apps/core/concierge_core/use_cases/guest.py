@@ -213,6 +213,14 @@ async def _store_posting(rt: Runtime, unit: Unit, posting: Posting) -> None:
         await unit.turns.save(rt.tenant_id, posting.superseded)
     if posting.owed is not None:
         await unit.turns.add(rt.tenant_id, posting.owed)
+        if posting.superseded is not None:
+            await _carry_journal(rt, unit, posting.superseded, posting.owed)
+
+
+async def _carry_journal(rt: Runtime, unit: Unit, superseded: Turn, owed: Turn) -> None:
+    """What the superseded turn's tools did is done: the turn that takes its place must not do it again."""
+    for call_key, result in (await unit.turns.journalled(rt.tenant_id, superseded.id)).items():
+        await unit.turns.journal(rt.tenant_id, owed.id, call_key, str(result.get("tool", "")), result)
 
 
 async def _change(rt: Runtime, conversation_id: ConversationId, **changes: object) -> None:
