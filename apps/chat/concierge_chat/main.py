@@ -32,7 +32,7 @@ def main() -> None:
         print(error, file=sys.stderr)
         raise SystemExit(BAD_TENANT_FILE) from None
     telemetry.set_up(settings, service="chat", tenant=tenant.spec.property.code)
-    with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner:
         runner.run(serve(settings, host=arguments.host, port=arguments.port))
 
 
