@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 
-from concierge_admin import audit, auth, conversation, figures, inbox, knowledge, live, service_requests
+from concierge_admin import audit, auth, conversation, figures, inbox, knowledge, live, service_requests, settings
 from concierge_admin.assets import PREFIX
 from concierge_admin.desk import Desk, open_desk
 from concierge_admin.pages import PageRoute
@@ -45,7 +45,7 @@ def router(runtime: Runtime) -> DashboardRouter:
     top = DashboardRouter(desk)
     top.include_router(_asset_routes(desk))
     # The inbox's last route takes every other address under /admin, so it comes last.
-    for module in (auth, live, figures, audit, conversation, service_requests, knowledge, inbox):
+    for module in (auth, live, figures, audit, conversation, service_requests, knowledge, settings, inbox):
         top.include_router(module.routes)
     top.include_router(inbox.last_routes)
     return top

@@ -32,6 +32,7 @@ def _shown(entry: dict[str, Any], names: dict[Any, str]) -> dict[str, Any]:
         "conversation": "/admin/conversations/",
         "handoff": "/admin/conversations/",
         "knowledge": "/admin/knowledge/",
+        "setting": "/admin/settings#",
     }
     path = places[kind] + entry["subject"] if kind in places else None
     return {**entry, "who": names.get(entry["actor"]), "path": path}

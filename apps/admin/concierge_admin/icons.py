@@ -26,6 +26,7 @@ _PATHS = {
     "spark": "M12 4v4M12 16v4M4 12h4M16 12h4M7 7l2 2M15 15l2 2M17 7l-2 2M9 15l-2 2",
     "plus": "M12 5v14M5 12h14",
     "send": "M4 12l16-8-6 16-3-6z",
+    "sliders": "M4 7h9M17 7h3M15 5v4M4 12h2M10 12h10M8 10v4M4 17h9M17 17h3M15 15v4",
     "pen": "M4 20l1-4L16 5l3 3L8 19z",
 }
 

@@ -116,6 +116,8 @@ ACTION = {
     "request.cancelled": N_("Request cancelled"),
     "knowledge.saved": N_("Article saved"),
     "knowledge.dropped": N_("Article removed"),
+    "setting.overridden": N_("Setting changed"),
+    "setting.dropped": N_("Setting as declared again"),
 }
 
 

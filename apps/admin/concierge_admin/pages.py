@@ -175,5 +175,7 @@ SAID = {
     "article_saved": N_("Saved. Guests are answered from it at once."),
     "override_dropped": N_("Your version is removed. Guests are answered from the declared one again."),
     "article_removed": N_("The article is removed."),
+    "setting_saved": N_("Saved. It holds at once."),
+    "setting_dropped": N_("Your version is removed. The declared value holds again."),
     "password_changed": N_("Your password is changed. Other browsers where you were signed in are signed out."),
 }

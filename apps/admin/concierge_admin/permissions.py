@@ -17,6 +17,7 @@ class Permission(StrEnum):
     KNOWLEDGE_READ = "knowledge:read"
     KNOWLEDGE_EDIT = "knowledge:edit"
     FIGURES_READ = "figures:read"
+    SETTINGS_CHANGE = "settings:change"
     AUDIT_READ = "audit:read"
     ACCOUNT_OWN = "account:own"
 
@@ -31,7 +32,7 @@ _AGENT = frozenset(
         Permission.ACCOUNT_OWN,
     }
 )
-_MANAGER = _AGENT | {Permission.KNOWLEDGE_EDIT, Permission.FIGURES_READ}
+_MANAGER = _AGENT | {Permission.KNOWLEDGE_EDIT, Permission.FIGURES_READ, Permission.SETTINGS_CHANGE}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _AGENT,

@@ -29,6 +29,7 @@ def test_every_page_is_clean(house: Any, sign_in: SignIn, browser: Browser, sche
     paths = ["/admin/", "/admin/?view=all", "/admin/?view=mine", "/admin/requests?show=all", conversation]
     paths += [f"/admin/requests?conversation={conversation.rsplit('/', 1)[1]}", "/admin/knowledge?q=zebra"]
     paths += ["/admin/knowledge?q=pool", article or "", f"{article}/edit", "/admin/today", "/admin/account"]
+    paths += ["/admin/settings"]
 
     for path in paths:
         page.goto(path)

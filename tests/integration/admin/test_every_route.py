@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from fastapi.routing import APIRoute
 
-from concierge_admin import audit, auth, conversation, figures, inbox, knowledge, live, service_requests
+from concierge_admin import audit, auth, conversation, figures, inbox, knowledge, live, service_requests, settings
 from concierge_admin.permissions import GRANTS, Permission
 from concierge_core.domain.people import Role
 from concierge_core.runtime import Runtime
 
 SignedIn = Callable[..., Awaitable[Any]]
-MODULES = (auth, live, figures, audit, conversation, service_requests, knowledge, inbox)
+MODULES = (auth, live, figures, audit, conversation, service_requests, knowledge, settings, inbox)
 OPEN = {("GET", "/admin/login"), ("POST", "/admin/login")}
 
 
@@ -91,7 +91,7 @@ async def test_pages_are_never_cached_and_run_no_foreign_or_inline_script(
 ) -> None:
     browser = await signed_in("Ada", Role.ADMIN)
     paths = ["/admin/", "/admin/requests", "/admin/knowledge", "/admin/today", "/admin/account", "/admin/nothing"]
-    paths += ["/admin/audit"]
+    paths += ["/admin/audit", "/admin/settings"]
     pages = [await browser.get(p) for p in paths] + [await open_browser().get("/admin/login")]
 
     for page in pages:

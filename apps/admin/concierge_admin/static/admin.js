@@ -10,7 +10,7 @@
   // --- parts of pages -------------------------------------------------------------------------------------------
 
   const CONCERNS = {
-    inbox: (n) => !["reply_delta", "reply_withdrawn", "turn_started", "typing_changed", "state", "connection", "knowledge_changed"].includes(n.kind),
+    inbox: (n) => !["reply_delta", "reply_withdrawn", "turn_started", "typing_changed", "state", "connection", "knowledge_changed", "settings_changed"].includes(n.kind),
     requests: (n) => n.kind === "request_changed" || n.kind === "resync",
     knowledge: (n) => n.kind === "knowledge_changed" || n.kind === "resync",
     all: (n) => ["message_posted", "ownership_changed", "request_changed", "resync", "state_changed"].includes(n.kind),
