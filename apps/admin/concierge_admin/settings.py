@@ -78,7 +78,7 @@ async def change(visit: Changer, key: str, request: Request) -> Response:
         )
     except InvalidInput:
         problem = visit.words.say(
-            "Nothing was changed: this cannot be used as it is. Look at how it is written, below."
+            "Nothing was changed: this cannot be used as it is. The line below the form says how to write it."
         )
         return await _again(visit, Problem(key, problem, draft), 422)
     except Conflict:

@@ -37,6 +37,10 @@ lacks a guest's language is found in another and answered in the guest's.
 wins over `weekdays` and `weekend`, which win over `daily`; a day without an entry is closed; a span may run past
 midnight.
 
+**Overrides.** Staff may put their own values in the place of five settings, among them the greeting and the front
+desk's hours (`docs/staff.md`, Settings). The file stays the source of everything else: what changes in it is applied at
+the next start, and a change under an override is flagged in the dashboard until somebody has looked at it.
+
 Sections that only matter in a cluster (`host`, `tls`, `gateway`, `image`, `version`, `postgres`, `redis`, `storage`,
 `backup`, `autoscaling`, `resources`, `classRef`, `profile`) are checked on one machine and otherwise left alone.
 """
