@@ -102,7 +102,7 @@ async def following_settings(rt: Runtime) -> AsyncIterator[None]:
     """
     async with rt.broadcast.subscribe(rt.tenant_id) as news:
         loaded = await _reloaded(rt)
-        following = asyncio.create_task(_follow(rt, news, due=not loaded), name="settings")
+        following = asyncio.create_task(_follow(rt, news, loaded=loaded), name="settings")
         try:
             yield
         finally:
@@ -110,13 +110,13 @@ async def following_settings(rt: Runtime) -> AsyncIterator[None]:
             await asyncio.gather(following, return_exceptions=True)
 
 
-async def _follow(rt: Runtime, news: Subscription, *, due: bool) -> None:
+async def _follow(rt: Runtime, news: Subscription, *, loaded: bool) -> None:
     while True:
-        if due:
-            await rt.clock.sleep(RETRY_SECONDS)
-        else:
+        if loaded:
             await _until_changed(rt, news)
-        due = not await _reloaded(rt)
+        else:
+            await rt.clock.sleep(RETRY_SECONDS)
+        loaded = await _reloaded(rt, told=not loaded)
 
 
 async def _until_changed(rt: Runtime, news: Subscription) -> None:
@@ -131,11 +131,13 @@ async def _until_changed(rt: Runtime, news: Subscription) -> None:
         pass
 
 
-async def _reloaded(rt: Runtime) -> bool:
+async def _reloaded(rt: Runtime, *, told: bool = False) -> bool:
+    """False when the database is away; `told`: the log says so already (a closed house's pod has none for months)."""
     try:
         await reload_settings(rt)
     except ConciergeError as error:
-        log.warning("settings_not_read", error=str(error))
+        if not told:
+            log.warning("settings_not_read", error=str(error))
         return False
     except Exception:
         # This loop must outlive a defect: without it the process would serve old settings for ever.
