@@ -21,7 +21,8 @@ doctor: $(VENV)/.runtime ## Say what is missing on this machine, and what to do 
 setup: $(VENV)/.dev ## Install everything, pinned and hash-checked, into .venv
 
 test: $(VENV)/.dev chromium ## All tests: unit, integration, browser
-	$(BIN)/python -m pytest $(ARGS) tests
+	$(BIN)/python -m pytest $(ARGS) tests/unit tests/integration
+	$(BIN)/python -m pytest $(ARGS) tests/browser  # its own process: the browser's loop runs for as long as it lives
 
 unit: $(VENV)/.dev ## The tests that need no process and no socket
 	$(BIN)/python -m pytest $(ARGS) tests/unit
