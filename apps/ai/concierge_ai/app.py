@@ -1,4 +1,5 @@
-"""The AI app: `POST /v1/replies` streams a reply as NDJSON, `POST /v1/knowledge/search` shows what would be found."""
+"""The AI app: `POST /v1/replies` streams a reply as NDJSON, `POST /v1/understanding` reads a text without answering it,
+`POST /v1/knowledge/search` shows what would be found."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from concierge_ai import bands, models
 from concierge_ai.knowledge import Knowledge
 from concierge_ai.mind import Mind
 from concierge_core import ai_wire, http
-from concierge_core.ai_wire import ReplyRequest
+from concierge_core.ai_wire import ReplyRequest, UnderstandingRequest, Understood
 from concierge_core.errors import NotAllowed, NotFound
 from concierge_core.runtime import Runtime
 
@@ -94,9 +95,14 @@ def router(runtime: Runtime) -> AiRouter:
     @routes.post("/replies", response_class=StreamingResponse)
     async def replies(request: ReplyRequest) -> StreamingResponse:
         """The reply to a turn, one event a line (see `concierge_core.ai_wire`)."""
-        if request.tenant != runtime.tenant_id:
-            raise NotFound("this app serves another property")
+        _ours(runtime, request.tenant)
         return StreamingResponse(_lines(routes.mind, request), media_type=NDJSON, headers={"cache-control": "no-store"})
+
+    @routes.post("/understanding")
+    async def understanding(request: UnderstandingRequest) -> Understood:
+        """Intent, mood, language and urgency of a text that is not ours to answer: no search, no model, no tool."""
+        _ours(runtime, request.tenant)
+        return routes.mind.understand(request.text, request.language)
 
     @routes.post("/knowledge/search")
     async def search(request: SearchRequest) -> SearchAnswer:
@@ -119,7 +125,12 @@ def create_app(runtime: Runtime) -> FastAPI:
     app = FastAPI(title="Concierge AI", version="1", docs_url=None, redoc_url=None, lifespan=lifespan)
     app.include_router(routes)
     app.state.mind = routes.mind
-    return http.dress(app, runtime, name="ai")
+    return http.dress(app, runtime, name="ai", internal=True)
+
+
+def _ours(runtime: Runtime, tenant: str) -> None:
+    if tenant != runtime.tenant_id:
+        raise NotFound("this app serves another property")
 
 
 async def _lines(mind: Mind, request: ReplyRequest) -> AsyncGenerator[bytes, None]:

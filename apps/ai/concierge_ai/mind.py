@@ -7,7 +7,7 @@ then a person. Every reply ends, whatever fails.
 from __future__ import annotations
 
 import traceback
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from concierge_ai.tools import TurnTools
 from concierge_ai.understanding import Reading, read, summary_of, unhappy_streak
 from concierge_ai.wording import normalise
 from concierge_core import texts
-from concierge_core.ai_wire import Done, Handoff, ReplyEvent, ReplyRequest, Restart, Sentence
+from concierge_core.ai_wire import Done, Handoff, PastMessage, ReplyEvent, ReplyRequest, Restart, Sentence, Understood
 from concierge_core.domain.wording import mask_cards
 from concierge_core.runtime import Runtime
 
@@ -59,7 +59,7 @@ class Mind:
         """All events of the reply, the last a `Done` or `Handoff`."""
         until = self._rt.clock.monotonic() + request.deadline_seconds
         request = request.model_copy(update={"messages": [mask_cards(m) for m in request.messages]})
-        reading = self._read(request)
+        reading = self._read(request.messages, request.history, request.language)
         yield reading.told()
         try:
             async with aclosing(self._answered(request, reading, until)) as events:
@@ -113,13 +113,17 @@ class Mind:
                     event = event.model_copy(update={"sources": [source(p) for p in cited]})
                 yield event
 
-    def _read(self, request: ReplyRequest) -> Reading:
+    def understand(self, text: str, language: str | None) -> Understood:
+        """What a text by itself says, for words that somebody else answers."""
+        return self._read([text], (), language).told()
+
+    def _read(self, messages: Sequence[str], history: Sequence[PastMessage], language: str | None) -> Reading:
         spec = self._rt.tenant.spec
         return read(
-            request.messages,
-            request.history,
+            messages,
+            history,
             languages=spec.property.languages,
-            current=request.language,
+            current=language,
             keywords=tuple(spec.ai.escalation.keywords),
         )
 

@@ -45,6 +45,15 @@ class ReplyRequest(_Wire):
     deadline_seconds: float = 30.0
 
 
+class UnderstandingRequest(_Wire):
+    """A guest's words to be understood alone (`POST /v1/understanding`, answered with `Understood`): a message that
+    staff will answer, or an e-mail. `language` is the conversation's, if it has one."""
+
+    tenant: str
+    text: str = Field(max_length=20_000)
+    language: str | None = None
+
+
 class SourceOut(_Wire):
     """An article that the reply rests on."""
 

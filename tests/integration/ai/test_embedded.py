@@ -193,3 +193,19 @@ async def test_a_handed_over_turn_ends_with_a_summary(open_house: OpenHouse) -> 
     reply = await (await open_house()).ask("I want to speak to a human please")
     assert isinstance(reply.ending, Handoff)
     assert reply.ending.summary.startswith("person:")
+
+
+async def test_a_text_is_understood_without_being_answered(open_house: OpenHouse) -> None:
+    opened = await open_house(internal_token=SecretStr("right"))
+    transport = httpx.AsyncHTTPTransport(uds=opened.rt.settings.ai_url.removeprefix("unix:"))
+    headers = {"authorization": "Bearer right"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://ai", headers=headers) as client:
+        body = {"tenant": "test-house", "text": "Das Zimmer ist schmutzig und es stinkt"}
+        understood = (await client.post("/v1/understanding", json=body)).json()
+        assert understood["type"] == "understood"
+        assert (understood["intent"], understood["language"]) == ("complaint", "de")
+        assert (understood["sentiment"], understood["urgency"]) == ("negative", "high")
+        assert (await client.post("/v1/understanding", json={**body, "tenant": "other"})).status_code == 404
+        assert (await client.post("/v1/understanding", json={**body, "text": "x" * 20_001})).status_code == 422
+        refused = await client.post("/v1/understanding", json=body, headers={"authorization": "Bearer wrong"})
+        assert refused.status_code == 403
