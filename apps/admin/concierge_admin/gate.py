@@ -81,7 +81,8 @@ async def visit_of(request: Request) -> Visit:
     staff = await _staff_of(desk, session) if session else None
     if session is None or staff is None:
         raise SignedOut(_way_back(request))
-    await desk.sessions.touch(token, session)
+    if not await desk.sessions.touch(token, session):
+        raise SignedOut(_way_back(request))
     return Visit(desk, staff, session, token, request.headers.get("hx-request") == "true")
 
 

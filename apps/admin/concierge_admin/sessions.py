@@ -1,7 +1,8 @@
 """Staff sessions, kept on the server: the browser holds a random name for one and nothing else.
 
 The database is the truth. Redis, where there is one, keeps a copy for a few minutes so that most requests ask only it;
-while Redis is away every request reads the database, and a copy that could not be removed at sign-out dies by itself.
+while Redis is away every request reads the database. Signing out leaves a mark in the copy's place, so that a request
+on its way at that moment cannot put it back; a copy that could not be marked is found out within a minute, by `touch`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,12 @@ log = structlog.get_logger()
 IDLE = timedelta(hours=2)
 _TOUCH_EVERY = timedelta(minutes=1)
 _COPY_SECONDS = 300
+_ENDED = "ended"
+_RENEW_UNLESS_ENDED = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,10 @@ class Sessions:
         ends = now + self._rt.tenant.spec.admin.session_hours * 3600
         session = StaffSession(staff.id, csrf.new_token(), now, now, ends, passwords.mark(staff.password_hash))
         token = secrets.token_urlsafe(32)
-        await self._store(token, session)
+        data = asdict(session)
+        async with self._rt.store.write() as unit:
+            await unit.staff.put_session(self._rt.tenant_id, token, data, session.expires_at())
+        await self._add_copy(token, data)
         return token, session
 
     async def find(self, token: str) -> StaffSession | None:
@@ -67,27 +77,29 @@ class Sessions:
             async with self._rt.store.read() as unit:
                 data = await unit.staff.session(self._rt.tenant_id, token, self._rt.clock.now())
             if data is not None:
-                await self._put_copy(token, data)
+                await self._add_copy(token, data)
         session = _parsed(data)
         return session if session and session.expires_at() > self._rt.clock.now() else None
 
-    async def touch(self, token: str, session: StaffSession) -> None:
-        """Note that the person is still there; written at most once a minute."""
+    async def touch(self, token: str, session: StaffSession) -> bool:
+        """Note that the person is still there; written at most once a minute. False: they have signed out meanwhile."""
         now = self._rt.clock.now().timestamp()
-        if now - session.seen >= _TOUCH_EVERY.total_seconds():
-            await self._store(token, replace(session, seen=now))
+        if now - session.seen < _TOUCH_EVERY.total_seconds():
+            return True
+        seen = replace(session, seen=now)
+        async with self._rt.store.write() as unit:
+            lives = await unit.staff.touch_session(self._rt.tenant_id, token, asdict(seen), seen.expires_at())
+        if lives:
+            await self._renew_copy(token, asdict(seen))
+        else:
+            await self._end_copy(token)
+        return lives
 
     async def end(self, token: str) -> None:
         """Sign out: the token names nothing any more."""
         async with self._rt.store.write() as unit:
             await unit.staff.drop_session(self._rt.tenant_id, token)
-        await self._drop_copy(token)
-
-    async def _store(self, token: str, session: StaffSession) -> None:
-        data = asdict(session)
-        async with self._rt.store.write() as unit:
-            await unit.staff.put_session(self._rt.tenant_id, token, data, session.expires_at())
-        await self._put_copy(token, data)
+        await self._end_copy(token)
 
     def _key(self, token: str) -> str:
         # The hash, so that reading Redis gives nobody a session.
@@ -100,23 +112,37 @@ class Sessions:
             stored = await self._rt.redis.get(self._key(token))
         except (RedisError, OSError):
             return None
-        return json.loads(stored) if stored else None
+        # One that ended is looked up in the database, which knows best.
+        return json.loads(stored) if stored and _text(stored) != _ENDED else None
 
-    async def _put_copy(self, token: str, data: dict[str, Any]) -> None:
+    async def _add_copy(self, token: str, data: dict[str, Any]) -> None:
         if self._rt.redis is None:
             return
         try:
-            await self._rt.redis.set(self._key(token), json.dumps(data), ex=_COPY_SECONDS)
+            await self._rt.redis.set(self._key(token), json.dumps(data), ex=_COPY_SECONDS, nx=True)
         except (RedisError, OSError):
             log.info("session_copy_skipped")
 
-    async def _drop_copy(self, token: str) -> None:
+    async def _renew_copy(self, token: str, data: dict[str, Any]) -> None:
+        if self._rt.redis is None:
+            return
+        values = (self._key(token), _ENDED, json.dumps(data), str(_COPY_SECONDS))
+        try:
+            await self._rt.redis.eval(_RENEW_UNLESS_ENDED, 1, *values)  # type: ignore[misc]  # sync and async share it
+        except (RedisError, OSError):
+            log.info("session_copy_skipped")
+
+    async def _end_copy(self, token: str) -> None:
         if self._rt.redis is None:
             return
         try:
-            await self._rt.redis.delete(self._key(token))
+            await self._rt.redis.set(self._key(token), _ENDED, ex=_COPY_SECONDS)
         except (RedisError, OSError):
-            log.warning("session_copy_left", seconds=_COPY_SECONDS)
+            log.warning("session_copy_left", seconds=_TOUCH_EVERY.total_seconds())
+
+
+def _text(stored: bytes | str) -> str:
+    return stored if isinstance(stored, str) else stored.decode()
 
 
 def _parsed(data: dict[str, Any] | None) -> StaffSession | None:

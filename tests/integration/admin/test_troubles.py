@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from redis.asyncio import Redis
 
 from concierge_admin.accounts import ensure_first_account, first_account
 from concierge_admin.app import create_app
+from concierge_admin.sessions import Sessions
+from concierge_core.domain.people import Staff
 from concierge_core.errors import Unavailable
 from concierge_core.runtime import Runtime
 from concierge_core.testing import FrozenClock
 from concierge_core.use_cases import guest as guests
 
 Open = Callable[..., Any]
+Hire = Callable[..., Awaitable[Staff]]
 SignedIn = Callable[..., Awaitable[Any]]
 
 
@@ -52,7 +56,8 @@ async def test_a_session_lives_in_redis_and_survives_without_it(
     assert (await browser.get("/admin/")).status_code == 200
     await browser.post("/admin/logout")
     assert (await browser.get("/admin/")).status_code == 303
-    assert not [key for key in await redis.keys("*") if "staff-session" in str(key)]
+    [key] = [key for key in await redis.keys("*") if "staff-session" in str(key)]
+    assert await redis.get(key) == b"ended"
 
 
 async def test_guessing_is_counted_over_all_processes(
@@ -125,3 +130,50 @@ async def test_with_the_database_away_people_are_told_so_kindly(
     part = await browser.get("/admin/inbox/rows", headers={"hx-request": "true"})
     assert part.headers["hx-retarget"] == "#notices"
     assert "<html" not in part.text
+
+
+@pytest.mark.parametrize("with_redis", [True, False])
+async def test_a_request_under_way_while_one_signs_out_brings_nothing_back(
+    make_runtime: Callable[..., Awaitable[Runtime]], redis: Redis, hire: Hire, clock: FrozenClock, *, with_redis: bool
+) -> None:
+    rt = await make_runtime(redis=redis if with_redis else None)
+    sessions = Sessions(rt)
+    token, _ = await sessions.open(await hire("Anna"))
+    clock.advance(90)
+    under_way = await sessions.find(token)
+    assert under_way is not None
+
+    await sessions.end(token)
+
+    assert await sessions.touch(token, under_way) is False
+    assert await sessions.find(token) is None
+
+
+async def test_a_copy_that_outlived_the_sign_out_is_found_out_and_removed(
+    make_runtime: Callable[..., Awaitable[Runtime]], redis: Redis, hire: Hire, clock: FrozenClock
+) -> None:
+    rt = await make_runtime(redis=redis)
+    sessions = Sessions(rt)
+    token, _ = await sessions.open(await hire("Anna"))
+    async with rt.store.write() as unit:  # signed out while Redis was away
+        await unit.staff.drop_session(rt.tenant_id, token)
+    clock.advance(61)
+    stale = await sessions.find(token)
+    assert stale is not None
+
+    assert await sessions.touch(token, stale) is False
+    assert await sessions.find(token) is None
+
+
+async def test_a_copy_is_not_filled_again_after_the_sign_out(
+    make_runtime: Callable[..., Awaitable[Runtime]], redis: Redis, hire: Hire
+) -> None:
+    rt = await make_runtime(redis=redis)
+    sessions = Sessions(rt)
+    token, session = await sessions.open(await hire("Anna"))
+    await sessions.end(token)
+
+    await sessions._add_copy(token, asdict(session))  # by a request that read the database just before
+    await sessions._renew_copy(token, asdict(session))
+
+    assert await sessions.find(token) is None

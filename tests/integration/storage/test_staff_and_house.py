@@ -38,6 +38,17 @@ async def test_an_address_has_one_account(store, make):
             await unit.staff.add(make.tenant, make.staff("MARA@example.com"))
 
 
+async def test_touching_a_session_never_makes_one(store, make):
+    until = make.noon + timedelta(hours=1)
+    async with store.write() as unit:
+        await unit.staff.put_session(make.tenant, "token", {"seen": 1}, make.noon)
+        assert await unit.staff.touch_session(make.tenant, "token", {"seen": 2}, until) is True
+        assert await unit.staff.session(make.tenant, "token", make.noon) == {"seen": 2}
+        await unit.staff.drop_session(make.tenant, "token")
+        assert await unit.staff.touch_session(make.tenant, "token", {"seen": 3}, until) is False
+        assert await unit.staff.session(make.tenant, "token", make.noon) is None
+
+
 async def test_a_session_lasts_until_it_ends(store, make):
     until = make.noon + HOUR
     async with store.write() as unit:

@@ -29,6 +29,9 @@ _PUT_SESSION = _INSERT_SESSION.on_conflict_do_update(
     index_elements=["tenant_id", "id"],
     set_={"data": _INSERT_SESSION.excluded.data, "expires_at": _INSERT_SESSION.excluded.expires_at},
 )
+_TOUCH_SESSION = update(_sessions).where(
+    _sessions.c.tenant_id == bindparam("tenant"), _sessions.c.id == bindparam("session")
+)
 _SESSION = select(_sessions).where(
     _sessions.c.tenant_id == bindparam("tenant"),
     _sessions.c.id.in_(bindparam("hashes", expanding=True)),
@@ -74,9 +77,25 @@ class SqlStaffAccounts:
     async def put_session(self, tenant: TenantId, token: str, data: dict[str, Any], expires_at: datetime) -> None:
         """Begin or renew a session."""
         session = self._in.keys.hashed(tenant, _PURPOSE, token)
-        sealed = self._in.keys.seal(tenant, _DATA, session, json.dumps(data, ensure_ascii=False))
-        values = {"tenant_id": tenant, "id": session, "data": sealed, "expires_at": expires_at}
-        await self._in.run(_PUT_SESSION, values)
+        values = {"tenant_id": tenant, "id": session, "data": self._sealed(tenant, session, data)}
+        await self._in.run(_PUT_SESSION, values | {"expires_at": expires_at})
+
+    async def touch_session(self, tenant: TenantId, token: str, data: dict[str, Any], expires_at: datetime) -> bool:
+        """Change a session that is still there; False, and nothing written, when it was dropped."""
+        # Sealed for the row it stands in, which an older key may have named.
+        changed = [
+            await self._in.run(
+                _TOUCH_SESSION,
+                {
+                    "tenant": tenant,
+                    "session": session,
+                    "data": self._sealed(tenant, session, data),
+                    "expires_at": expires_at,
+                },
+            )
+            for session in self._hashes(tenant, token)
+        ]
+        return any(changed)
 
     async def session(self, tenant: TenantId, token: str, now: datetime) -> dict[str, Any] | None:
         """The session's data, while it lasts."""
@@ -93,6 +112,9 @@ class SqlStaffAccounts:
     async def purge_sessions(self, tenant: TenantId, now: datetime) -> int:
         """Forget expired sessions."""
         return await self._in.run(_PURGE_SESSIONS, {"tenant": tenant, "now": now})
+
+    def _sealed(self, tenant: TenantId, session: str, data: dict[str, Any]) -> str:
+        return self._in.keys.seal(tenant, _DATA, session, json.dumps(data, ensure_ascii=False))
 
     def _hashes(self, tenant: TenantId, token: str) -> list[str]:
         return self._in.keys.hashes(tenant, _PURPOSE, token)
