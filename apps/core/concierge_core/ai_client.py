@@ -8,7 +8,7 @@ import httpx
 from pydantic import ValidationError
 
 from concierge_core import ai_wire
-from concierge_core.ai_wire import ReplyEvent, ReplyRequest
+from concierge_core.ai_wire import ReplyEvent, ReplyRequest, UnderstandingRequest, Understood
 from concierge_core.errors import Unavailable
 from concierge_core.settings import Settings
 from concierge_core.telemetry import outgoing_headers
@@ -48,6 +48,18 @@ class AiClient:
         except (httpx.HTTPError, ValidationError) as error:
             raise Unavailable("model") from error
         raise Unavailable("model")
+
+    async def understand(self, request: UnderstandingRequest) -> Understood:
+        """`POST /v1/understanding`: what a message means. Raises `Unavailable("model")`."""
+        try:
+            response = await self._client.post(
+                "/v1/understanding", content=request.model_dump_json(), headers=_headers(), timeout=5.0
+            )
+            if response.status_code != 200:
+                raise Unavailable("model")
+            return Understood.model_validate_json(response.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            raise Unavailable("model") from error
 
     async def close(self) -> None:
         """Close the connections."""

@@ -5,6 +5,7 @@ The middleware is plain ASGI: streams and WebSockets pass through it untouched.
 
 from __future__ import annotations
 
+import hmac
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -31,13 +32,18 @@ _STATUS = {
 }
 
 
-def dress(app: FastAPI, runtime: Runtime, *, name: str) -> FastAPI:
-    """Add everything above to the app. `name` labels its metrics and spans."""
+def dress(app: FastAPI, runtime: Runtime, *, name: str, internal: bool = False) -> FastAPI:
+    """Add everything above to the app. `name` labels its metrics and spans.
+
+    `internal`: only our own processes speak to it, over a private socket or the cluster's network, so plain HTTP is
+    fine whatever the public URL is.
+    """
     _add_probes(app, runtime)
     app.add_exception_handler(errors.ConciergeError, _answer_error)
     app.add_middleware(_SizeLimit)
     app.add_middleware(_Observed, name=name)
-    app.add_middleware(_Secured, public_url=runtime.settings.public_url, https=runtime.settings.https)
+    https = runtime.settings.https and not internal
+    app.add_middleware(_Secured, public_url=runtime.settings.public_url, https=https)
     return app
 
 
@@ -60,11 +66,24 @@ def _add_probes(app: FastAPI, runtime: Runtime) -> None:
             return Response(str(error), status_code=503, media_type="text/plain")
         return Response("ready", media_type="text/plain")
 
-    async def metrics_page() -> Response:
+    async def metrics_page(request: Request) -> Response:
+        """For the property's own monitoring: whoever comes through the public proxy needs the internal token."""
+        if _came_through_a_proxy(request) and not _has_internal_token(request, runtime):
+            return problem(404, "notfound", "There is no such page.")
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics_page)):
         app.add_api_route(path, endpoint, include_in_schema=False)
+
+
+def _came_through_a_proxy(request: Request) -> bool:
+    return any(name in request.headers for name in ("x-forwarded-for", "forwarded", "x-real-ip"))
+
+
+def _has_internal_token(request: Request, runtime: Runtime) -> bool:
+    token = runtime.settings.internal_token
+    given = request.headers.get("authorization", "")
+    return token is not None and hmac.compare_digest(given, f"Bearer {token.get_secret_value()}")
 
 
 async def _answer_error(_request: Request, error: Exception) -> Response:
@@ -85,6 +104,10 @@ class _Secured:
         self._https = https
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and self._https and scope["scheme"] == "ws":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": "please use https"})
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

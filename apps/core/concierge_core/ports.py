@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from concierge_core.ai_wire import ReplyEvent, ReplyRequest
+from concierge_core.ai_wire import ReplyEvent, ReplyRequest, UnderstandingRequest, Understood
 from concierge_core.domain.conversation import Channel, Conversation, Message
 from concierge_core.domain.events import Event
 from concierge_core.domain.ids import (
@@ -382,4 +382,8 @@ class Concierge(Protocol):
 
     def reply(self, request: ReplyRequest) -> AsyncIterator[ReplyEvent]:
         """Stream the reply. Raises `Unavailable("model")` when the AI app can't be reached or breaks off."""
+        ...
+
+    async def understand(self, request: UnderstandingRequest) -> Understood:
+        """What a message means, without answering it. Raises `Unavailable("model")`."""
         ...

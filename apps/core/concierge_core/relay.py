@@ -29,6 +29,7 @@ class Relay:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._woken = asyncio.Event()
+        self._due = asyncio.Event()
         self._leads_until = float("-inf")
 
     def wake(self) -> None:
@@ -39,19 +40,38 @@ class Relay:
         """Until cancelled: at each wake-up, and regularly for what other processes stored."""
         while True:
             try:
-                await asyncio.wait_for(self._woken.wait(), self._rt.settings.poll_interval_seconds)
+                # Not wait_for: before Python 3.12 it swallows a cancellation that comes with the wake-up.
+                async with asyncio.timeout(self._rt.settings.poll_interval_seconds):
+                    await self._woken.wait()
             except TimeoutError:
                 pass
             self._woken.clear()
             await self._tick()
+
+    async def run_sender(self) -> None:
+        """Until cancelled: hand due work to Celery. On its own: a broker that hangs keeps no dashboard waiting."""
+        while True:
+            await self._due.wait()
+            self._due.clear()
+            try:
+                await send_due_tasks(self._rt)
+            except Unavailable:
+                await self._rt.clock.sleep(1.0)
+            except Exception:
+                log.exception("sender_failed")
+                await self._rt.clock.sleep(1.0)
 
     async def _tick(self) -> None:
         try:
             if await self._leads():
                 while await self.give_positions() == BATCH:
                     pass
-                await send_due_tasks(self._rt)
+                self._due.set()
         except Unavailable:
+            await self._rt.clock.sleep(1.0)
+        except Exception:
+            # This loop must outlive a defect: without it no dashboard and no mail hears of anything any more.
+            log.exception("relay_failed")
             await self._rt.clock.sleep(1.0)
 
     async def _leads(self) -> bool:

@@ -61,8 +61,15 @@ def span(
     carrier = {"traceparent": traceparent} if traceparent else dict(headers or {})
     context = extract(carrier) if carrier.get("traceparent") else None
     known = {k.replace("__", "."): v for k, v in attributes.items() if v is not None}
-    with tracer.start_as_current_span(name, context=context, kind=kind, attributes=known) as current:
-        yield current
+    # An exception's words may repeat what a guest wrote: only its kind is told.
+    with tracer.start_as_current_span(
+        name, context=context, kind=kind, attributes=known, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            current.set_attribute("error.type", type(error).__name__)
+            raise
 
 
 def _set_up_tracing(service: str, tenant: str) -> None:
@@ -78,7 +85,9 @@ def _set_up_tracing(service: str, tenant: str) -> None:
 
 
 def _set_up_sentry(dsn: str, service: str, tenant: str) -> None:
+    global _sentry_is_on
     import sentry_sdk
+    from sentry_sdk.integrations.logging import ignore_logger
 
     # Local variables would carry guest text; request bodies are guest text.
     sentry_sdk.init(
@@ -90,6 +99,8 @@ def _set_up_sentry(dsn: str, service: str, tenant: str) -> None:
         default_integrations=True,
     )
     sentry_sdk.set_tag("tenant", tenant)
+    ignore_logger("celery.worker.consumer.consumer")  # a broker that is away is no error of ours: work waits
+    _sentry_is_on = True
 
 
 def _set_up_logging(settings: Settings) -> None:
@@ -103,6 +114,7 @@ def _set_up_logging(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace_id,
+        _tell_sentry,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
@@ -119,8 +131,27 @@ def _set_up_logging(settings: Settings) -> None:
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # Access lines and SQL would repeat URLs and values; our own events say what matters.
-    for name in ("uvicorn.access", "httpx", "httpcore", "sqlalchemy.engine"):
+    for name in ("uvicorn.access", "uvicorn.error", "httpx", "httpcore", "sqlalchemy.engine"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+_sentry_is_on = False
+
+
+def _tell_sentry(_logger: Any, method: str, event: Any) -> Any:
+    """Our own errors, which never pass through the standard library's logging: their name, kind and ids."""
+    if not _sentry_is_on or method not in ("error", "exception", "critical"):
+        return event
+    import sentry_sdk
+
+    with sentry_sdk.new_scope() as scope:
+        for key, value in event.items():
+            if key not in ("event", "exc_info", "exception") and isinstance(value, str | int | float | bool):
+                scope.set_tag(key, value)
+        error = sys.exc_info()[1]
+        scope.set_tag("error.type", type(error).__name__ if error else "none")
+        sentry_sdk.capture_message(str(event.get("event")), level="error")
+    return event
 
 
 def _add_trace_id(_logger: Any, _method: str, event: Any) -> Any:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
-from concierge_core.ai_wire import Done, ReplyEvent, ReplyRequest, Sentence, Understood
+from concierge_core.ai_wire import Done, ReplyEvent, ReplyRequest, Sentence, UnderstandingRequest, Understood
 from concierge_core.errors import Unavailable
 
 
@@ -55,6 +55,13 @@ class ScriptedConcierge:
     def add(self, *steps: Step) -> None:
         """Script one more turn."""
         self._scripts.append(steps)
+
+    async def understand(self, request: UnderstandingRequest) -> Understood:
+        """An emergency where the word stands in the text; else an ordinary question."""
+        urgent = "fire" in request.text
+        return Understood(
+            intent="emergency" if urgent else "faq", confidence=0.9, urgency="emergency" if urgent else "normal"
+        )
 
     async def reply(self, request: ReplyRequest) -> AsyncIterator[ReplyEvent]:
         """Play the next script."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 
@@ -38,6 +39,7 @@ class TurnRunner:
         self._relay = Relay(rt)
         self._tasks: dict[TurnId, asyncio.Task[None]] = {}
         self._held: dict[TurnId, Turn] = {}
+        self._deeds: set[asyncio.Task[None]] = set()
         self._lease = timedelta(seconds=rt.settings.turn_lease_seconds)
 
     def wake_relay(self) -> None:
@@ -78,6 +80,7 @@ class TurnRunner:
         settings = self._rt.settings
         loops = [
             asyncio.create_task(self._relay.run()),
+            asyncio.create_task(self._relay.run_sender()),
             asyncio.create_task(self._every(settings.sweep_interval_seconds, self.sweep)),
             asyncio.create_task(self._every(settings.turn_lease_seconds / 4, self.renew_leases)),
         ]
@@ -103,7 +106,23 @@ class TurnRunner:
             if turn.id not in self._tasks:
                 self.start(self._as_owed(turn))
         for conversation_id in expired:
-            await expire_handoff(self._rt, conversation_id)
+            await self._expire(conversation_id)
+
+    async def _expire(self, conversation_id: ConversationId) -> None:
+        try:
+            owed = await expire_handoff(self._rt, conversation_id)
+        except ConciergeError as error:
+            # One conversation that can't be helped now must not keep the others waiting.
+            log.warning("handoff_not_expired", conversation=conversation_id, error=type(error).__name__)
+            return
+        if owed is not None:
+            self.start(owed)
+
+    def in_background(self, deed: Coroutine[Any, Any, None]) -> None:
+        """Do something that nobody waits for, in this process."""
+        task = asyncio.create_task(deed)
+        self._deeds.add(task)
+        task.add_done_callback(self._deeds.discard)
 
     async def renew_leases(self) -> None:
         """Extend the leases of the turns at work, in one transaction; drop those that are no longer ours."""
@@ -185,8 +204,11 @@ class TurnRunner:
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=patience_seconds)
         held = list(self._held.values())
-        for task in list(self._tasks.values()):
+        cancelled = [*self._tasks.values(), *self._deeds]
+        for task in cancelled:
             task.cancel()
+        if cancelled:
+            await asyncio.wait(cancelled, timeout=2.0)
         if not held:
             return
         try:
@@ -212,7 +234,8 @@ class TurnRunner:
                 self._drop(other.id)
 
     def _drop(self, turn_id: TurnId) -> None:
-        self._held.pop(turn_id, None)
+        if self._held.pop(turn_id, None) is None:
+            return  # it has just ended by itself, and its task may be starting the next turn
         task = self._tasks.get(turn_id)
         if task is not None:
             task.cancel()

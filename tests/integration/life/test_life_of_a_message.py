@@ -7,10 +7,11 @@ import asyncio
 import pytest
 
 from concierge_core.ai_wire import Done, Handoff, Restart, Sentence
-from concierge_core.domain.conversation import Author, Ownership, Status
-from concierge_core.domain.events import MessagePosted, OutboxAdvanced, ReplyDelta, ReplyWithdrawn
+from concierge_core.domain.conversation import Author, Ownership, Priority, Status
+from concierge_core.domain.events import MessagePosted, OutboxAdvanced, OwnershipChanged, ReplyDelta, ReplyWithdrawn
 from concierge_core.domain.understanding import Rung
 from concierge_core.errors import Conflict, NotFound
+from concierge_core.tenant.hours import Hours
 from concierge_core.testing import FrozenClock, cut_off, hanging, said
 from concierge_core.use_cases.guest import post_message, rate, request_person, start_session
 from concierge_core.use_cases.handoff import expire_handoff
@@ -31,6 +32,11 @@ async def until(events, kind):
         async for event in events:
             if isinstance(event, kind):
                 return event
+
+
+def close_the_desk(rt):
+    """Nobody can be reached, at any hour."""
+    rt.tenant.spec.chat.handoff.__dict__["hours"] = Hours.model_validate({})
 
 
 async def test_a_guest_is_answered_with_what_was_understood(rt, session, concierge, transcript):
@@ -193,7 +199,7 @@ async def test_a_hand_off_nobody_accepts_is_told_and_becomes_a_request(rt, sessi
 
     later = FrozenClock(rt.clock.now())
     later.advance(3600)
-    assert await expire_handoff(make_runtime(clock=later), session.conversation.id)
+    await expire_handoff(make_runtime(clock=later), session.conversation.id)
 
     async with rt.store.read() as unit:
         (request,) = await unit.requests.listed(rt.tenant_id)
@@ -285,3 +291,79 @@ async def test_what_a_superseded_turns_tools_did_is_not_done_again(rt, session, 
 
     async with rt.store.read() as unit:
         assert await unit.turns.journalled(rt.tenant_id, second.turn.id) == {"towels": done}
+
+
+async def test_what_a_guest_wrote_while_nobody_came_is_answered_afterwards(rt, session, make_runtime, transcript):
+    await request_person(rt, conversation_id=session.conversation.id)
+    await write(rt, session, "Is the pool open?", "m1")
+    await write(rt, session, "And the sauna?", "m2")
+    later = FrozenClock(rt.clock.now())
+    later.advance(3600)
+
+    owed = await expire_handoff(make_runtime(clock=later), session.conversation.id)
+    rt.turns.start(owed)
+
+    answer = await rt.turns.answer(owed.id)
+    assert answer.text == "You said: Is the pool open? You said: And the sauna?"
+    assert [m.author.value for m in await transcript(session.conversation.id)][-2:] == ["concierge", "concierge"]
+
+
+async def test_an_emergency_while_waiting_for_a_person_is_told_whom_to_call_and_comes_first(
+    rt, session, reread, transcript
+):
+    await request_person(rt, conversation_id=session.conversation.id)
+    async with rt.broadcast.subscribe(rt.tenant_id, session.conversation.id) as events:
+        await write(rt, session, "There is a fire in my room", "m1")
+        await until(events, OwnershipChanged)
+
+    now = await reread(session.conversation)
+    assert (now.priority, now.status) == (Priority.URGENT, Status.WAITING)
+    assert "112" in (await transcript(session.conversation.id))[-1].text
+
+
+async def test_an_emergency_is_never_taken_back_from_staff(rt, session, reread, make_runtime, transcript):
+    await request_person(rt, conversation_id=session.conversation.id)
+    async with rt.broadcast.subscribe(rt.tenant_id, session.conversation.id) as events:
+        await write(rt, session, "fire!", "m1")
+        await until(events, OwnershipChanged)
+    later = FrozenClock(rt.clock.now())
+    later.advance(3600)
+
+    assert await expire_handoff(make_runtime(clock=later), session.conversation.id) is None
+
+    assert (await reread(session.conversation)).status is Status.WAITING
+    assert "112" in (await transcript(session.conversation.id))[-1].text
+
+
+async def test_at_night_the_guest_is_told_when_the_desk_opens_and_nothing_else(
+    rt, session, concierge, reread, transcript
+):
+    close_the_desk(rt)
+    concierge.add(Sentence(text="A colleague is coming."), Handoff(reason="complaint", rung="embedded"))
+
+    reply_ = await answered(rt, session, "This is terrible")
+
+    assert (await reread(session.conversation)).ownership is Ownership.CONCIERGE
+    assert "A colleague is coming" not in reply_.text
+    assert len(await transcript(session.conversation.id)) == 2
+
+
+async def test_a_question_asked_while_a_hand_off_meets_a_closed_desk_is_answered(rt, session, concierge, transcript):
+    close_the_desk(rt)
+    go_on = asyncio.Event()
+    concierge.add(Sentence(text="Oh dear. "), go_on, Handoff(reason="complaint", rung="embedded"))
+    async with rt.broadcast.subscribe(rt.tenant_id, session.conversation.id) as events:
+        await write(rt, session, "This is terrible", "m1")
+        await until(events, ReplyDelta)
+        second = await write(rt, session, "When is breakfast?", "m2")
+        go_on.set()
+
+    assert (await rt.turns.answer(second.turn.id)).text == "You said: When is breakfast?"
+
+
+async def test_the_guest_is_told_when_writing_opens_a_closed_conversation(rt, session, anna):
+    await take_over(rt, conversation_id=session.conversation.id, staff=anna)
+    await close(rt, conversation_id=session.conversation.id, staff=anna)
+    async with rt.broadcast.subscribe(rt.tenant_id, session.conversation.id) as events:
+        await write(rt, session, "One more thing")
+        await until(events, OwnershipChanged)

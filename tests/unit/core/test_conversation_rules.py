@@ -11,6 +11,7 @@ from concierge_core.domain.conversation import (
     Channel,
     Conversation,
     Ownership,
+    Priority,
     Status,
     closed,
     handed_back,
@@ -102,7 +103,7 @@ def test_an_accepted_hand_off_never_expires():
 
 
 def test_writing_to_a_closed_conversation_reopens_it_afresh():
-    again = reopened(closed(conversation(), NOW), NOW)
+    again = reopened(closed(conversation(), ANNA, NOW), NOW)
 
     assert again.ownership is Ownership.CONCIERGE
     assert again.context_from_seq == 8
@@ -119,3 +120,21 @@ def test_a_reply_blind_to_the_last_message_is_refused():
 def test_a_reply_by_somebody_who_does_not_own_is_refused():
     with pytest.raises(Conflict):
         may_reply_as_staff(conversation(), ANNA, last_seen_seq=7)
+
+
+def test_a_clock_set_back_does_not_keep_a_guest_waiting():
+    assert handoff_expired(waiting(), NOW - timedelta(hours=1)) is not None
+
+
+def test_an_emergency_waits_for_a_person_for_as_long_as_it_takes():
+    emergency = replace(waiting(), priority=Priority.URGENT)
+    later = handoff_expired(emergency, NOW + timedelta(minutes=2))
+
+    assert later is not None
+    assert later.status is Status.WAITING
+    assert handoff_expired(later, NOW + timedelta(hours=2)) is None
+
+
+def test_a_colleagues_conversation_is_not_closed_under_their_hands():
+    with pytest.raises(Conflict):
+        closed(taken_over(conversation(), ANNA, NOW), BEN, NOW)

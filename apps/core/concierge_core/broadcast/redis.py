@@ -40,16 +40,19 @@ class RedisBroadcast:
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(OUTGOING_LIMIT)
         self._tasks: list[asyncio.Task[None]] = []
         self.connected = False
+        self._lost = False
 
     def start(self) -> None:
         """Begin to listen and to send; returns at once, Redis may come later."""
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._send())]
 
     async def publish(self, tenant: TenantId, event: Event) -> None:
-        """Tell this process's subscribers now and the others soon. What doesn't fit is dropped: they poll."""
+        """Tell this process's subscribers now and the others soon. What can't be sent is made good by a resync."""
         self._hub.dispatch(tenant, event)
         if self.connected and not self._outgoing.full():
             self._outgoing.put_nowait(json.dumps({"origin": self._origin, "event": to_json(event)}))
+        else:
+            self._lost = True
 
     @asynccontextmanager
     async def subscribe(
@@ -73,8 +76,12 @@ class RedisBroadcast:
                 async with self._client.pubsub() as pubsub:
                     await pubsub.subscribe(self._channel)
                     self._set_connected(True)
+                    asked = False
                     while True:
                         message = await pubsub.get_message(ignore_subscribe_messages=True, timeout=5.0)
+                        if message is None and asked:
+                            raise TimeoutError  # it neither speaks nor answers: hung, or the line is dead
+                        asked = message is None
                         if message is None:
                             await pubsub.ping()
                         elif message["type"] == "message":
@@ -92,18 +99,24 @@ class RedisBroadcast:
             batch = [await self._outgoing.get()]
             while not self._outgoing.empty() and len(batch) < 200:
                 batch.append(self._outgoing.get_nowait())
+            if self._lost:  # others have missed something: they are to read the database
+                batch.insert(0, json.dumps({"origin": self._origin, "event": None}))
+                self._lost = False
             try:
                 async with self._client.pipeline(transaction=False) as pipeline:
                     for item in batch:
                         pipeline.publish(self._channel, item)
                     await pipeline.execute()
             except (RedisError, OSError, TimeoutError):
+                self._lost = True
                 log.warning("broadcast_not_sent", events=len(batch))
 
     def _receive(self, data: bytes | str) -> None:
         try:
             message = json.loads(data)
-            if message["origin"] != self._origin:
+            if message["event"] is None:
+                self._hub.resync_all()
+            elif message["origin"] != self._origin:
                 self._hub.dispatch(self._tenant, from_json(message["event"]))
         except (ValueError, KeyError, TypeError):
             # A newer version of this app may speak of things we don't know yet; its subscribers read the database.

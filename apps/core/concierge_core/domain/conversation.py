@@ -165,17 +165,28 @@ def handed_back(conversation: Conversation, staff_id: StaffId, now: datetime) ->
     return _owned_by_concierge(conversation, now)
 
 
-def closed(conversation: Conversation, now: datetime) -> Conversation:
-    """End the conversation; a later message of the guest reopens it."""
+def closed(conversation: Conversation, staff_id: StaffId, now: datetime) -> Conversation:
+    """End the conversation; a later message of the guest reopens it. `Conflict` when a colleague has it."""
+    if conversation.staff_id not in (None, staff_id):
+        raise Conflict("a colleague has this conversation")
     return replace(
         conversation, ownership=Ownership.CLOSED, staff_id=None, waiting_since=None, accept_by=None, updated_at=now
     )
 
 
 def handoff_expired(conversation: Conversation, now: datetime) -> Conversation | None:
-    """The concierge takes a hand-off back that nobody accepted in time; None while there is still time."""
-    if not conversation.awaits_acceptance or conversation.accept_by is None or now < conversation.accept_by:
+    """The concierge takes a hand-off back that nobody accepted in time; None while there is still time.
+
+    A clock that was set back to before the waiting began ends it, too. An emergency is never taken back: it waits for a
+    person for as long as it takes, only its time to accept is over.
+    """
+    if not conversation.awaits_acceptance or conversation.accept_by is None:
         return None
+    clock_was_set_back = conversation.waiting_since is not None and now < conversation.waiting_since
+    if now < conversation.accept_by and not clock_was_set_back:
+        return None
+    if conversation.priority is Priority.URGENT:
+        return replace(conversation, accept_by=None, updated_at=now)
     # Context is kept: the guest never left, and repeating the question would feel like a machine.
     return replace(conversation, ownership=Ownership.CONCIERGE, waiting_since=None, accept_by=None, updated_at=now)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, or_, select, update
 
 from concierge_core.domain.conversation import Channel, Conversation, Ownership, Priority, Status
 from concierge_core.domain.ids import ConversationId, GuestId, StaffId, TenantId
@@ -45,7 +45,12 @@ _COUNTS = (
 )
 _WAITING_PAST = (
     select(_conversations.c.id)
-    .where(_conversations.c.tenant_id == bindparam("tenant"), _conversations.c.accept_by <= bindparam("now"))
+    .where(
+        _conversations.c.tenant_id == bindparam("tenant"),
+        _conversations.c.accept_by.is_not(None),
+        # The second: the clock was set back to before the waiting began.
+        or_(_conversations.c.accept_by <= bindparam("now"), _conversations.c.waiting_since > bindparam("now")),
+    )
     .order_by(_conversations.c.accept_by)
     .limit(bindparam("most"))
 )

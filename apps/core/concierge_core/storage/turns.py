@@ -54,12 +54,27 @@ _MARK_SHOWN = (
     )
     .values(shown_at=bindparam("now"))
 )
+_earlier = _turns.alias()
+_EARLIER_IS_OPEN = (
+    select(_earlier.c.id)
+    .where(
+        _earlier.c.tenant_id == _turns.c.tenant_id,
+        _earlier.c.conversation_id == _turns.c.conversation_id,
+        _earlier.c.state.in_((TurnState.OWED.value, _RUNNING)),
+        _earlier.c.last_seq < _turns.c.last_seq,
+    )
+    .exists()
+)
 _ABANDONED = (
     select(_turns)
     .where(
         _turns.c.tenant_id == bindparam("tenant"),
         or_(
-            and_(_turns.c.state == TurnState.OWED.value, _turns.c.created_at < bindparam("owed_before")),
+            and_(
+                _turns.c.state == TurnState.OWED.value,
+                _turns.c.created_at < bindparam("owed_before"),
+                ~_EARLIER_IS_OPEN,  # one that waits behind a reply being spoken is nobody's to take over
+            ),
             and_(
                 _turns.c.state == _RUNNING,
                 or_(

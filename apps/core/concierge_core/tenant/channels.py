@@ -39,7 +39,7 @@ class ChatLimits(Section):
 
     messages_per_minute_per_session: Count = 20
     """Messages that one guest may send per minute."""
-    messages_per_minute_per_property: Count = 600
+    messages_per_minute_per_property: Count = 3000
     """Messages that all guests together may send per minute."""
     connections_per_address: Count = 500
     """Open connections from one IP address."""

@@ -27,15 +27,16 @@ from concierge_core.ai_wire import (
 from concierge_core.domain.conversation import Author, Conversation, Message, Ownership, with_next_seq
 from concierge_core.domain.events import Event, ReplyDelta, ReplyWithdrawn, TurnStarted
 from concierge_core.domain.turns import MAX_ATTEMPTS, Turn, finish, is_current
-from concierge_core.domain.understanding import Provenance, Rung, Sentiment, Source, Understanding, Urgency
+from concierge_core.domain.understanding import Provenance, Rung, Source
 from concierge_core.domain.wording import MAX_MESSAGE_CHARACTERS
 from concierge_core.errors import Unavailable
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.telemetry import span
 from concierge_core.texts import text
-from concierge_core.use_cases.handoff import hand_off_in_unit
+from concierge_core.use_cases.handoff import hand_off_in_unit, nobody_is_there
 from concierge_core.use_cases.telling import count_message, publish, store_message
+from concierge_core.use_cases.understanding import reading
 
 log = structlog.get_logger()
 CONTEXT_MESSAGES = 40
@@ -162,6 +163,12 @@ def _may_commit(conversation: Conversation | None, turn: Turn | None, attempt: i
 async def _store_reply(
     rt: Runtime, unit: Unit, conversation: Conversation, turn: Turn, draft: Draft, ending: Done | Handoff
 ) -> tuple[Conversation, list[Event]]:
+    urgent = isinstance(ending, Handoff) and ending.urgency == "emergency"
+    if isinstance(ending, Handoff) and _is_our_promise(ending) and not urgent and nobody_is_there(rt):
+        # "A colleague is coming" would be untrue now: that the desk is closed is the whole reply.
+        return await hand_off_in_unit(
+            rt, unit, conversation, reason=ending.reason, say_so=False, department=ending.department, turn_id=turn.id
+        )
     conversation = with_next_seq(conversation, rt.clock.now())
     words = draft.text or text("no_answer", conversation.language)
     _, event = await store_message(
@@ -177,9 +184,14 @@ async def _store_reply(
         reason=ending.reason,
         say_so=False,
         department=ending.department,
-        urgent=ending.urgency == "emergency",
+        urgent=urgent,
     )
     return conversation, [event, *events]
+
+
+def _is_our_promise(ending: Handoff) -> bool:
+    """The reply is one of our fixed sentences, not what a model said."""
+    return ending.rung not in ("gemini", "second")
 
 
 async def _note_understanding(
@@ -187,13 +199,7 @@ async def _note_understanding(
 ) -> Conversation:
     if understood is None:
         return conversation
-    understanding = Understanding(
-        intent=understood.intent,
-        confidence=understood.confidence,
-        sentiment=Sentiment(understood.sentiment),
-        language=understood.language,
-        urgency=Urgency(understood.urgency),
-    )
+    understanding = reading(understood)
     for message in await _turn_messages(rt, unit, turn):
         await unit.conversations.understood(rt.tenant_id, conversation.id, message.seq, understanding)
     languages = rt.tenant.spec.property.languages

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from concierge_core.domain.conversation import Author, Channel, Conversation, Message, Ownership
-from concierge_core.domain.events import ConversationChanged, Event, ReplyWithdrawn
+from concierge_core.domain.events import ConversationChanged, Event, OwnershipChanged, ReplyWithdrawn
 from concierge_core.domain.ids import ConversationId, GuestId, TurnId, new_id
 from concierge_core.domain.people import Guest
 from concierge_core.domain.posting import Posting, post
@@ -19,6 +19,7 @@ from concierge_core.runtime import Runtime
 from concierge_core.telemetry import current_traceparent, span
 from concierge_core.use_cases.handoff import hand_off_in_unit
 from concierge_core.use_cases.telling import count_message, publish, store_message
+from concierge_core.use_cases.understanding import understand_message
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,9 @@ async def post_message(
             await publish(rt, events)
         if posted.turn is not None:
             rt.turns.start(posted.turn)
+        elif not posted.duplicate:
+            known = language or rt.tenant.spec.property.languages[0]
+            rt.turns.in_background(understand_message(rt, posted.message, known))
     return posted
 
 
@@ -187,8 +191,11 @@ async def _store_posted(
             rt, unit, posting.conversation, author=Author.GUEST, text=text, client_id=client_id
         )
         await _store_posting(rt, unit, posting)
+        events: list[Event] = [event]
+        if posting.conversation.ownership is not conversation.ownership:  # reopened
+            events.append(OwnershipChanged(conversation_id))
+            await unit.outbox.add(rt.tenant_id, events[-1])
     count_message(Author.GUEST, conversation.channel)
-    events: list[Event] = [event]
     if posting.superseded is not None:
         events.append(ReplyWithdrawn(conversation_id, posting.superseded.id))
     return Posted(message, False, posting.owed), events

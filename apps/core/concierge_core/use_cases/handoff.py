@@ -14,6 +14,7 @@ from concierge_core import metrics
 from concierge_core.domain.conversation import (
     Author,
     Conversation,
+    Ownership,
     Priority,
     handed_off,
     handoff_expired,
@@ -21,12 +22,13 @@ from concierge_core.domain.conversation import (
 )
 from concierge_core.domain.events import Event, OwnershipChanged, ReplyWithdrawn, RequestChanged
 from concierge_core.domain.handoff import DeskClosed, PersonSoon, promise
-from concierge_core.domain.ids import ConversationId, RequestId, new_id
+from concierge_core.domain.ids import ConversationId, RequestId, TurnId, new_id
 from concierge_core.domain.posting import ended
 from concierge_core.domain.requests import ServiceRequest
-from concierge_core.domain.turns import TurnState
+from concierge_core.domain.turns import Turn, TurnState
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
+from concierge_core.telemetry import current_traceparent
 from concierge_core.texts import text
 from concierge_core.use_cases.telling import notice, publish, store_message
 from concierge_core.work.names import NOTIFY_HANDOFF, NOTIFY_HANDOFF_EXPIRED, NOTIFY_REQUEST
@@ -41,13 +43,14 @@ async def hand_off_in_unit(
     say_so: bool,
     department: str | None = None,
     urgent: bool = False,
+    turn_id: TurnId | None = None,
 ) -> tuple[Conversation, list[Event]]:
     """Hand a locked conversation to staff within the caller's transaction; the caller publishes the events.
 
     `say_so`: the guest is told by a fixed text (False when a reply has just told them). Open turns end here: nobody
-    waits for the concierge any more.
+    waits for the concierge any more. While the desk is closed the guest is told that instead, as the reply to
+    `turn_id` if given, and the concierge goes on.
     """
-    events = await end_turns(rt, unit, conversation)
     metrics.HANDOFFS.labels(reason).inc()
     await unit.audit.add(
         rt.tenant_id,
@@ -61,8 +64,9 @@ async def hand_off_in_unit(
         conversation = replace(conversation, priority=Priority.URGENT)
     promised = _promise(rt)
     if isinstance(promised, DeskClosed) and not urgent:
-        conversation, more = await _desk_is_closed(rt, unit, conversation, promised, reason, department)
-        return conversation, events + more
+        # The concierge goes on: what the guest has asked meanwhile is still owed its answer.
+        return await _desk_is_closed(rt, unit, conversation, promised, reason, department, turn_id)
+    events = await end_turns(rt, unit, conversation)
     now = rt.clock.now()
     accept_by = promised.accept_by if isinstance(promised, PersonSoon) else _emergency_accept_by(rt)
     conversation = handed_off(conversation, reason=reason, accept_by=accept_by, now=now)
@@ -85,32 +89,113 @@ async def end_turns(rt: Runtime, unit: Unit, conversation: Conversation) -> list
 
 
 async def say(
-    rt: Runtime, unit: Unit, conversation: Conversation, key: str, **values: object
+    rt: Runtime, unit: Unit, conversation: Conversation, key: str, *, turn_id: TurnId | None = None, **values: object
 ) -> tuple[Conversation, Event]:
-    """Add one of our fixed texts as a message of the concierge. The caller saves the conversation."""
+    """Add one of our fixed texts as a message of the concierge, as the reply to `turn_id` if given.
+
+    The caller saves the conversation.
+    """
     conversation = with_next_seq(conversation, rt.clock.now())
     words = text(key, conversation.language, **values)
-    _, event = await store_message(rt, unit, conversation, author=Author.CONCIERGE, text=words, provenance=notice())
+    _, event = await store_message(
+        rt, unit, conversation, author=Author.CONCIERGE, text=words, turn_id=turn_id, provenance=notice()
+    )
     return conversation, event
 
 
-async def expire_handoff(rt: Runtime, conversation_id: ConversationId) -> bool:
-    """Nobody accepted in time: tell the guest, make a request, let the concierge answer again. False: not (yet) so."""
+async def expire_handoff(rt: Runtime, conversation_id: ConversationId) -> Turn | None:
+    """Nobody accepted in time: tell the guest, make a request, let the concierge answer again.
+
+    What the guest wrote meanwhile is owed a reply: that turn is returned, for the caller to start. An emergency stays
+    with staff; the guest is told once more whom to call.
+    """
     async with rt.store.write() as unit:
         conversation = await unit.conversations.lock(rt.tenant_id, conversation_id)
         expired = handoff_expired(conversation, rt.clock.now()) if conversation else None
         if expired is None:
-            return False
-        request, told = await make_request_in_unit(rt, unit, expired, reason=expired.handoff_reason or "handoff")
-        phone = rt.tenant.spec.property.phone or ""
-        expired, event = await say(rt, unit, expired, "handoff_expired", number=request.number, phone=phone)
-        await unit.conversations.save(rt.tenant_id, expired)
+            return None
+        if expired.awaits_acceptance:
+            owed, events = None, await _still_an_emergency(rt, unit, expired)
+        else:
+            owed, events = await _taken_back(rt, unit, expired)
+    metrics.HANDOFFS_EXPIRED.inc()
+    await publish(rt, events)
+    return owed
+
+
+async def _taken_back(rt: Runtime, unit: Unit, conversation: Conversation) -> tuple[Turn | None, list[Event]]:
+    waited_for = await _unanswered(rt, unit, conversation)
+    reason = conversation.handoff_reason or "handoff"
+    request, told = await make_request_in_unit(rt, unit, conversation, reason=reason)
+    phone = rt.tenant.spec.property.phone or ""
+    conversation, event = await say(rt, unit, conversation, "handoff_expired", number=request.number, phone=phone)
+    await unit.conversations.save(rt.tenant_id, conversation)
+    owed = _owed(rt, conversation, waited_for)
+    if owed is not None:
+        await unit.turns.add(rt.tenant_id, owed)
+    changed = OwnershipChanged(conversation.id)
+    await unit.outbox.add(rt.tenant_id, changed)
+    await unit.outbox.add_task(rt.tenant_id, NOTIFY_HANDOFF_EXPIRED, {"conversation_id": conversation.id})
+    return owed, [told, event, changed]
+
+
+async def _still_an_emergency(rt: Runtime, unit: Unit, conversation: Conversation) -> list[Event]:
+    number = rt.tenant.spec.property.emergency_number
+    conversation, event = await say(rt, unit, conversation, "emergency", emergency_number=number)
+    await unit.conversations.save(rt.tenant_id, conversation)
+    await unit.outbox.add_task(
+        rt.tenant_id, NOTIFY_HANDOFF, {"conversation_id": conversation.id, "reason": "emergency"}
+    )
+    return [event]
+
+
+async def _unanswered(rt: Runtime, unit: Unit, conversation: Conversation) -> list[int]:
+    """The guest's messages after the last one of anybody else."""
+    latest = await unit.conversations.last_messages(rt.tenant_id, conversation.id, limit=50)
+    unanswered: list[int] = []
+    for message in reversed(latest):
+        if message.author is not Author.GUEST:
+            break
+        unanswered.insert(0, message.seq)
+    return unanswered
+
+
+def _owed(rt: Runtime, conversation: Conversation, unanswered: list[int]) -> Turn | None:
+    if not unanswered:
+        return None
+    now = rt.clock.now()
+    return Turn(
+        id=TurnId(new_id(now)),
+        conversation_id=conversation.id,
+        first_seq=unanswered[0],
+        last_seq=unanswered[-1],
+        state=TurnState.OWED,
+        created_at=now,
+        traceparent=current_traceparent(),
+    )
+
+
+async def raise_emergency(rt: Runtime, conversation_id: ConversationId) -> None:
+    """A guest whom staff own (or are to accept) writes of an emergency: put it first, alert, and while nobody has
+    accepted tell the guest whom to call."""
+    async with rt.store.write() as unit:
+        conversation = await unit.conversations.lock(rt.tenant_id, conversation_id)
+        if conversation is None or conversation.ownership is not Ownership.STAFF:
+            return
+        events: list[Event] = []
+        waits = conversation.awaits_acceptance
+        conversation = replace(conversation, priority=Priority.URGENT, handoff_reason="emergency")
+        if waits:
+            number = rt.tenant.spec.property.emergency_number
+            conversation, event = await say(rt, unit, conversation, "emergency", emergency_number=number)
+            events.append(event)
+        await unit.conversations.save(rt.tenant_id, conversation)
         changed = OwnershipChanged(conversation_id)
         await unit.outbox.add(rt.tenant_id, changed)
-        await unit.outbox.add_task(rt.tenant_id, NOTIFY_HANDOFF_EXPIRED, {"conversation_id": conversation_id})
-    metrics.HANDOFFS_EXPIRED.inc()
-    await publish(rt, [told, event, changed])
-    return True
+        await unit.outbox.add_task(
+            rt.tenant_id, NOTIFY_HANDOFF, {"conversation_id": conversation_id, "reason": "emergency"}
+        )
+    await publish(rt, [*events, changed])
 
 
 async def make_request_in_unit(
@@ -142,20 +227,33 @@ async def make_request_in_unit(
 
 
 async def _desk_is_closed(
-    rt: Runtime, unit: Unit, conversation: Conversation, closed: DeskClosed, reason: str, department: str | None
+    rt: Runtime,
+    unit: Unit,
+    conversation: Conversation,
+    closed: DeskClosed,
+    reason: str,
+    department: str | None,
+    turn_id: TurnId | None,
 ) -> tuple[Conversation, list[Event]]:
     request, told = await make_request_in_unit(rt, unit, conversation, reason=reason, department=department)
     opens = closed.opens.strftime("%H:%M") if closed.opens else ""
-    conversation, event = await say(rt, unit, conversation, "handoff_closed_now", opens=opens, number=request.number)
+    conversation, event = await say(
+        rt, unit, conversation, "handoff_closed_now", turn_id=turn_id, opens=opens, number=request.number
+    )
     await unit.conversations.save(rt.tenant_id, conversation)
     return conversation, [told, event]
+
+
+def nobody_is_there(rt: Runtime) -> bool:
+    """The desk is closed now: a hand-off becomes a request at once."""
+    return isinstance(_promise(rt), DeskClosed)
 
 
 def _promise(rt: Runtime) -> PersonSoon | DeskClosed:
     spec = rt.tenant.spec
     now = rt.clock.now()
     local = now.astimezone(ZoneInfo(spec.property.timezone))
-    hours = spec.property.front_desk_hours
+    hours = spec.chat.handoff.hours or spec.property.front_desk_hours
     return promise(
         now=now,
         is_open=hours.is_open(local),

@@ -46,7 +46,9 @@ async def hand_back(rt: Runtime, *, conversation_id: ConversationId, staff: Staf
 
 async def close(rt: Runtime, *, conversation_id: ConversationId, staff: Staff) -> Conversation:
     """End the conversation; the guest's next message opens it afresh."""
-    return await _change_owner(rt, conversation_id, staff, "conversation.closed", closed, task=NOTIFY_CLOSED)
+    return await _change_owner(
+        rt, conversation_id, staff, "conversation.closed", lambda c, now: closed(c, staff.id, now), task=NOTIFY_CLOSED
+    )
 
 
 async def reply(
