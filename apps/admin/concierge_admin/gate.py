@@ -86,6 +86,13 @@ async def visit_of(request: Request) -> Visit:
     return Visit(desk, staff, session, token, request.headers.get("hx-request") == "true")
 
 
+async def still_may(visit: Visit, permission: Permission) -> bool:
+    """Whether the gate would let this visit in again now: for connections that outlive their request."""
+    session = await visit.desk.sessions.find(visit.token)
+    staff = await _staff_of(visit.desk, session) if session else None
+    return staff is not None and allowed(staff.role, permission)
+
+
 async def _staff_of(desk: Desk, session: StaffSession) -> Staff | None:
     """The account, if it is still active and its password is still the one that the session began with."""
     async with desk.rt.store.read() as unit:

@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from concierge_admin.feed import Feed, Notice
-from concierge_admin.gate import Visit, require
+from concierge_admin.gate import Visit, require, still_may
 from concierge_admin.pages import PageRoute
 from concierge_admin.permissions import Permission
 from concierge_core.errors import Unavailable
@@ -60,10 +60,18 @@ async def _stream(request: Request, visit: Visit, begin: int | None) -> AsyncIte
                     yield chunk
                 if visit.desk.live_places.closing:
                     return
-                if await visit.desk.sessions.find(visit.token) is None:
+                if not await _may_go_on(visit):
                     yield Notice({"kind": "signed_out"}).encode()
                     return
                 yield _state(visit)
+
+
+async def _may_go_on(visit: Visit) -> bool:
+    try:
+        return await still_may(visit, Permission.CONVERSATION_READ)
+    except Unavailable:
+        # Asked again at the next heartbeat; the connection's ten minutes are the limit.
+        return True
 
 
 async def _until_heartbeat(visit: Visit, feed: Feed, subscription: Subscription) -> AsyncIterator[bytes]:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from concierge_admin import live
+from concierge_admin import live, permissions
 from concierge_admin.desk import open_desk
 from concierge_admin.gate import Visit
 from concierge_core.domain.events import MessagePosted, ReplyDelta
 from concierge_core.domain.ids import ConversationId, TurnId
-from concierge_core.domain.people import Staff
+from concierge_core.domain.people import Role, Staff
 from concierge_core.errors import TooMany
 from concierge_core.runtime import Runtime
 from concierge_core.testing import FrozenClock
@@ -141,6 +142,34 @@ async def test_signing_out_ends_the_connection(
     assert await reader.next() == {"kind": "signed_out"}
     with pytest.raises(StopAsyncIteration):
         await reader.next()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"active": False}, {"password_hash": "another"}],
+    ids=["switched off", "with a new password"],
+)
+async def test_an_account_that_may_no_longer_read_loses_its_connection_at_the_next_heartbeat(
+    visit: Visit, connect: Callable[..., Reader], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.0)
+    reader = connect()
+
+    async with visit.desk.rt.store.write() as unit:
+        await unit.staff.save(visit.desk.rt.tenant_id, replace(visit.staff, **change))
+
+    assert await reader.next() == {"kind": "signed_out"}
+    with pytest.raises(StopAsyncIteration):
+        await reader.next()
+
+
+async def test_a_role_that_may_no_longer_read_loses_its_connection_at_the_next_heartbeat(
+    connect: Callable[..., Reader], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 0.0)
+    monkeypatch.setitem(permissions.GRANTS, Role.AGENT, frozenset({permissions.Permission.ACCOUNT_OWN}))
+
+    assert await connect().next() == {"kind": "signed_out"}
 
 
 async def test_a_connection_ends_after_its_time_so_that_none_lives_for_ever(
