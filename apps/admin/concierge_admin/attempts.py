@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-import json
 from collections import OrderedDict
+from weakref import WeakValueDictionary
 
 from redis.exceptions import RedisError
 
@@ -21,6 +22,14 @@ class Attempts:
     def __init__(self, runtime: Runtime) -> None:
         self._rt = runtime
         self._memory: OrderedDict[str, list[float]] = OrderedDict()
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def one_at_a_time(self, email: str) -> asyncio.Lock:
+        """Hold it from `wait_seconds` until the outcome is noted: tries sent at once are counted one by one."""
+        lock = self._turns.get(email)
+        if lock is None:
+            lock = self._turns[email] = asyncio.Lock()
+        return lock
 
     async def wait_seconds(self, email: str, address: str) -> float:
         """Seconds until this address may try this account again; 0: now."""
@@ -32,12 +41,19 @@ class Attempts:
         """Note a failure."""
         now = self._rt.clock.now().timestamp()
         for key, rule in self._keys(email, address):
-            await self._write(key, throttle.kept(rule, [*await self._read(key), now], now), rule)
+            self._remember(key, throttle.kept(rule, [*self._memory.get(key, []), now], now))
+            await self._add(key, now, rule)
 
     async def succeeded(self, email: str, address: str) -> None:
         """Forget this person's own failures; what others fail at the account or the address still counts."""
-        key, rule = self._keys(email, address)[0]
-        await self._write(key, [], rule)
+        key, _ = self._keys(email, address)[0]
+        self._memory.pop(key, None)
+        if self._rt.redis is None:
+            return
+        try:
+            await self._rt.redis.delete(key)
+        except (RedisError, OSError):
+            return
 
     def _keys(self, email: str, address: str) -> list[tuple[str, Rule]]:
         return [
@@ -48,27 +64,34 @@ class Attempts:
 
     def _key(self, kind: str, subject: str) -> str:
         digest = hashlib.sha256(subject.encode()).hexdigest()[:32]
-        return f"concierge:{self._rt.tenant_id}:sign-in:{kind}:{digest}"
+        return f"concierge:{self._rt.tenant_id}:failed-sign-in:{kind}:{digest}"
 
     async def _read(self, key: str) -> list[float]:
         remembered = self._memory.get(key, [])
         if self._rt.redis is None:
             return remembered
         try:
-            stored = await self._rt.redis.get(key)
+            stored = await self._rt.redis.lrange(key, 0, -1)  # type: ignore[misc]  # sync and async share it
         except (RedisError, OSError):
             return remembered
-        return [float(at) for at in json.loads(stored)] if stored else remembered
+        return [float(at) for at in stored]
 
-    async def _write(self, key: str, failures: list[float], rule: Rule) -> None:
+    async def _add(self, key: str, at: float, rule: Rule) -> None:
+        # Each step by itself is safe when several processes take it at once; a list read and written whole is not.
+        if self._rt.redis is None:
+            return
+        try:
+            async with self._rt.redis.pipeline() as steps:
+                steps.rpush(key, repr(at))
+                steps.ltrim(key, -throttle.most_kept(rule), -1)
+                steps.expire(key, int(rule.window_seconds))
+                await steps.execute()
+        except (RedisError, OSError):
+            return
+
+    def _remember(self, key: str, failures: list[float]) -> None:
         # Kept here too: when Redis goes away in the middle of a guessing spree, this process still knows.
         self._memory[key] = failures
         self._memory.move_to_end(key)
         while len(self._memory) > _REMEMBERED:
             self._memory.popitem(last=False)
-        if self._rt.redis is None:
-            return
-        try:
-            await self._rt.redis.set(key, json.dumps(failures), ex=int(rule.window_seconds))
-        except (RedisError, OSError):
-            return

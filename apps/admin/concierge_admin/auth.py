@@ -52,14 +52,15 @@ async def login(
     if not _is_own_form(request, desk, csrf_token):
         return _form(request, desk, problem=_STALE, status=403, email=email, next_path=target)
     email, address = normalised_email(email), _address(request)
-    wait = await desk.attempts.wait_seconds(email, address)
-    if wait > 0:
-        return _form(request, desk, problem=_SLOW_DOWN, wait=wait, status=429, email=email, next_path=target)
-    staff = await _authenticated(desk, email, password)
-    if staff is None:
-        await desk.attempts.failed(email, address)
-        return _form(request, desk, problem=_WRONG, status=401, email=email, next_path=target)
-    await desk.attempts.succeeded(email, address)
+    async with desk.attempts.one_at_a_time(email):
+        wait = await desk.attempts.wait_seconds(email, address)
+        if wait > 0:
+            return _form(request, desk, problem=_SLOW_DOWN, wait=wait, status=429, email=email, next_path=target)
+        staff = await _authenticated(desk, email, password)
+        if staff is None:
+            await desk.attempts.failed(email, address)
+            return _form(request, desk, problem=_WRONG, status=401, email=email, next_path=target)
+        await desk.attempts.succeeded(email, address)
     return await _welcomed(request, desk, staff, target)
 
 
@@ -103,11 +104,13 @@ async def change_password(
 async def _password_problem(visit: Visit, current: str, new: str) -> str | None:
     # Guessing here is as good as at the door, so it counts there.
     address = f"account:{visit.staff.id}"
-    if await visit.desk.attempts.wait_seconds(visit.staff.email, address) > 0:
-        return visit.words.say("There were several tries in a row. Please wait a little and try again.")
-    if not await passwords.verify(visit.staff.password_hash, current):
-        await visit.desk.attempts.failed(visit.staff.email, address)
-        return visit.words.say("The current password is not right, so nothing was changed.")
+    attempts, email = visit.desk.attempts, visit.staff.email
+    async with attempts.one_at_a_time(email):
+        if await attempts.wait_seconds(email, address) > 0:
+            return visit.words.say("There were several tries in a row. Please wait a little and try again.")
+        if not await passwords.verify(visit.staff.password_hash, current):
+            await attempts.failed(email, address)
+            return visit.words.say("The current password is not right, so nothing was changed.")
     try:
         passwords.check_strength(new)
     except InvalidInput:

@@ -39,4 +39,9 @@ def wait_seconds(rule: Rule, failures: Sequence[float], now: float) -> float:
 def kept(rule: Rule, failures: Sequence[float], now: float) -> list[float]:
     """The failures that still count, newest last, as many as can matter."""
     recent = sorted(at for at in failures if now - rule.window_seconds < at <= now)
-    return recent[-(rule.free + 32) :]
+    return recent[-most_kept(rule) :]
+
+
+def most_kept(rule: Rule) -> int:
+    """How many failures can matter at most: beyond it the wait no longer grows."""
+    return rule.free + 32

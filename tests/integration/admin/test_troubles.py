@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from redis.asyncio import Redis
 
 from concierge_admin.accounts import ensure_first_account, first_account
 from concierge_admin.app import create_app
+from concierge_admin.attempts import Attempts
 from concierge_admin.sessions import Sessions
 from concierge_core.domain.people import Staff
 from concierge_core.errors import Unavailable
@@ -69,6 +71,31 @@ async def test_guessing_is_counted_over_all_processes(
     answers = [(await browsers[n % 2].sign_in("anna@hotel.example", "guess")).status_code for n in range(6)]
 
     assert answers == [401] * 5 + [429]
+
+
+@pytest.mark.parametrize("with_redis", [True, False])
+async def test_guesses_sent_all_at_once_are_counted_one_by_one(
+    make_runtime: Callable[..., Awaitable[Runtime]], open_browser: Open, redis: Redis, *, with_redis: bool
+) -> None:
+    rt = await make_runtime(redis=redis if with_redis else None)
+    browser = open_browser(app=create_app(rt))
+    token = await browser.token()
+    wrong = {"email": "anna@hotel.example", "password": "guess"}
+
+    answers = await asyncio.gather(*(browser.post("/admin/login", wrong, token=token) for _ in range(20)))
+
+    assert sorted(a.status_code for a in answers) == [401] * 5 + [429] * 15
+
+
+async def test_failures_that_two_processes_note_at_once_all_count(
+    make_runtime: Callable[..., Awaitable[Runtime]], redis: Redis
+) -> None:
+    processes = [Attempts(await make_runtime(redis=redis)) for _ in range(2)]
+
+    await asyncio.gather(*(processes[n % 2].failed("anna@hotel.example", "10.0.0.1") for n in range(6)))
+
+    for process in processes:
+        assert await process.wait_seconds("anna@hotel.example", "10.0.0.1") == 10
 
 
 async def test_without_redis_everything_works_from_the_database(
