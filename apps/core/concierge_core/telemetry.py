@@ -9,8 +9,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -92,7 +94,6 @@ def _set_up_sentry(dsn: str, service: str, tenant: str) -> None:
     # Local variables would carry guest text; request bodies are guest text.
     sentry_sdk.init(
         dsn=dsn,
-        send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
         server_name=service,
@@ -114,10 +115,9 @@ def _set_up_logging(settings: Settings) -> None:
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _add_trace_id,
-        _tell_sentry,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        processors=[*shared, _tell_sentry, _place_of_error, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -151,6 +151,16 @@ def _tell_sentry(_logger: Any, method: str, event: Any) -> Any:
         error = sys.exc_info()[1]
         scope.set_tag("error.type", type(error).__name__ if error else "none")
         sentry_sdk.capture_message(str(event.get("event")), level="error")
+    return event
+
+
+def _place_of_error(_logger: Any, _method: str, event: Any) -> Any:
+    """An exception's kind and where it came from. Its words may repeat what a guest wrote, so they are left out."""
+    if event.pop("exc_info", None):
+        error = sys.exc_info()[1]
+        frames = traceback.extract_tb(error.__traceback__)[-6:] if error else []
+        event["error"] = type(error).__name__
+        event["at"] = [f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in frames]
     return event
 
 

@@ -40,7 +40,12 @@ _THEIR_CONVERSATION = and_(
 )
 _CONVERSATIONS = (
     select(_conversations.c.channel, func.count().label("number"))
-    .where(_conversations.c.tenant_id == bindparam("tenant"), _within(_conversations.c.created_at))
+    .where(
+        _conversations.c.tenant_id == bindparam("tenant"),
+        _within(_conversations.c.created_at),
+        # Opening the guest page alone is no conversation.
+        _conversations.c.last_seq > 0,
+    )
     .group_by(_conversations.c.channel)
 )
 _MESSAGES = (
@@ -111,7 +116,7 @@ class SqlAnalytics:
         """Raw counts in [start, end): `{metric_type, channel, value}`.
 
         `conversations_started`, `messages_guest|concierge|staff`, `turns_by_rung.<rung>`, `handoffs`, `requests`. A
-        request without a conversation has the channel "staff".
+        conversation without any message is not counted; a request without a conversation has the channel "staff".
         """
         named: tuple[tuple[str, Executable], ...] = (
             ("conversations_started", _CONVERSATIONS),

@@ -32,15 +32,20 @@ _LATEST = (
     .limit(1)
 )
 _LATEST_ON_CHANNEL = _LATEST.where(_conversations.c.channel == bindparam("on"))
+# Whoever opens the guest page begins a conversation; staff see it once something was said, or somebody waits in it.
+_WORTH_A_LOOK = or_(
+    _conversations.c.last_seq > 0,
+    _conversations.c.status.in_([Status.WAITING.value, Status.WITH_STAFF.value]),
+)
 _NEWEST_CHANGE = (
     select(_conversations)
-    .where(_conversations.c.tenant_id == bindparam("tenant"))
+    .where(_conversations.c.tenant_id == bindparam("tenant"), _WORTH_A_LOOK)
     .order_by(_conversations.c.updated_at.desc(), _conversations.c.id.desc())
     .limit(bindparam("most"))
 )
 _COUNTS = (
     select(_conversations.c.status, func.count().label("number"))
-    .where(_conversations.c.tenant_id == bindparam("tenant"))
+    .where(_conversations.c.tenant_id == bindparam("tenant"), _WORTH_A_LOOK)
     .group_by(_conversations.c.status)
 )
 _WAITING_PAST = (
@@ -130,12 +135,12 @@ class SqlConversations(SqlMessages):
         limit: int = 50,
         before: datetime | None = None,
     ) -> list[Conversation]:
-        """Newest change first; `statuses` are `Status` values."""
+        """Newest change first, without those in which nothing was said; `statuses` are `Status` values."""
         statement = _inbox(statuses, staff_id, before)
         return [_conversation(row) for row in await self._in.rows(statement, tenant=tenant, most=limit)]
 
     async def counts_by_status(self, tenant: TenantId) -> dict[str, int]:
-        """How many there are of each `Status`, zero included."""
+        """How many the inbox holds of each `Status`, zero included."""
         counted = {row.status: row.number for row in await self._in.rows(_COUNTS, tenant=tenant)}
         return {status.value: counted.get(status.value, 0) for status in Status}
 
