@@ -75,6 +75,16 @@ async def test_an_empty_view_says_what_would_be_here(signed_in: SignedIn) -> Non
     assert "You have no conversation at the moment" in (await browser.get("/admin/?view=mine")).text
 
 
+async def test_a_guest_who_only_looked_fills_no_row_and_no_count(rt: Runtime, signed_in: SignedIn) -> None:
+    browser = await signed_in()
+    await guests.start_session(rt)
+
+    page = (await browser.get("/admin/?view=all")).text
+
+    assert "No guest has written yet" in page
+    assert re.search(r'view=all"[^>]*>All <span class="tab-count">0<', page)
+
+
 async def test_the_one_who_waits_longest_comes_first(rt: Runtime, signed_in: SignedIn, clock: FrozenClock) -> None:
     browser = await signed_in()
     for name in ("First", "Second"):

@@ -21,7 +21,10 @@ async def test_a_conversation_counts_as_a_persons_once_and_yesterdays_not_at_all
     anna = await hire("Anna")
     yesterdays = await guests.start_session(rt)
     clock.advance(20 * 3600)  # 08:00 UTC the next day
-    todays = [await guests.start_session(rt) for _ in range(4)]
+    todays = [await guests.start_session(rt) for _ in range(6)]
+    for number, each in enumerate(todays[:4]):  # two guests opened the page and wrote nothing
+        key = f"client-id-{number}"
+        await guests.post_message(rt, conversation_id=each.conversation.id, client_id=key, text="Is the pool open?")
 
     await staff_use_cases.take_over(rt, conversation_id=yesterdays.conversation.id, staff=anna)
     for _ in range(2):

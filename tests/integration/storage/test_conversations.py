@@ -95,14 +95,14 @@ async def test_no_number_and_no_client_id_is_stored_twice(store, make, conversat
 
 async def test_the_inbox_shows_the_newest_change_first(store, make, begun):
     hours = [make.noon + timedelta(hours=h) for h in range(4)]
-    talks = [await begun(updated_at=h) for h in hours]
+    talks = [await begun(updated_at=h, last_seq=1) for h in hours]
     staff = StaffId("mara")
     async with store.write() as unit:
         await unit.conversations.save(make.tenant, taken_over(talks[1], staff, hours[1]))
         await unit.conversations.save(
             make.tenant, handed_off(talks[2], reason="guest_wish", accept_by=hours[3], now=hours[2])
         )
-        await unit.conversations.save(make.tenant, closed(talks[3], hours[3]))
+        await unit.conversations.save(make.tenant, closed(talks[3], staff, hours[3]))
 
     async with store.read() as unit:
 
@@ -117,6 +117,21 @@ async def test_the_inbox_shows_the_newest_change_first(store, make, begun):
         assert await ids(staff_id=staff) == [talks[1].id]
         counts = await unit.conversations.counts_by_status(make.tenant)
     assert counts == {"open": 1, "waiting": 1, "with_staff": 1, "closed": 1}
+
+
+async def test_the_inbox_leaves_out_what_was_opened_and_never_written_in(store, make, begun):
+    written, _, ended, waiting = await begun(last_seq=2), await begun(), await begun(), await begun()
+    async with store.write() as unit:
+        await unit.conversations.save(make.tenant, closed(ended, StaffId("mara"), make.noon))
+        promised = handed_off(waiting, reason="guest_wish", accept_by=make.noon, now=make.noon)
+        await unit.conversations.save(make.tenant, promised)
+
+    async with store.read() as unit:
+        shown = {c.id for c in await unit.conversations.inbox(make.tenant)}
+        counts = await unit.conversations.counts_by_status(make.tenant)
+
+    assert shown == {written.id, waiting.id}, "nobody who waits is ever left out"
+    assert counts == {"open": 1, "waiting": 1, "with_staff": 0, "closed": 0}
 
 
 async def test_hand_offs_that_nobody_accepted_are_found(store, make, begun):

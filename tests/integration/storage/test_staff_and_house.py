@@ -115,8 +115,9 @@ async def test_a_figure_is_set_and_set_again(store, make):
 
 
 async def test_an_hour_is_counted_from_what_happened_in_it(store, make, begun):
-    web = await begun()
-    sms = await begun(channel=Channel.SMS, created_at=make.noon - HOUR)
+    web = await begun(last_seq=5)
+    sms = await begun(channel=Channel.SMS, created_at=make.noon - HOUR, last_seq=1)
+    await begun(channel=Channel.WHATSAPP)  # nothing was said in it
     rung = {"turn_id": TurnId("t1"), "provenance": Provenance(Rung.EMBEDDED)}
     async with store.write() as unit:
         for message in (

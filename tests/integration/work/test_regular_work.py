@@ -91,6 +91,7 @@ async def test_counting_again_changes_nothing_and_hours_are_the_houses(rt: Runti
         rt.clock = FrozenClock(datetime.fromisoformat(at))
         session = await start_session(rt, channel=Channel.WEB)
         assert session.conversation.created_at == rt.clock.now()
+        await post_message(rt, conversation_id=session.conversation.id, client_id="1", text="Is the pool open?")
     rt.clock = FrozenClock(datetime.fromisoformat("2026-10-25T02:30:00+00:00"))
     roll_up = load_tasks()["concierge.roll_up_analytics"]
 
