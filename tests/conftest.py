@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,6 +35,26 @@ def start_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[.
     yield start
     for house in houses:
         house.stop()
+
+
+@pytest.fixture
+def start_gemini() -> Iterator[Callable[..., str]]:
+    """Start a played Gemini in a process of its own, at so many words a second; its URL."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(tokens_per_second: float) -> str:
+        command = [sys.executable, "-m", "concierge_simulators.gemini", "--first-token", "0.2"]
+        process = subprocess.Popen(
+            [*command, "--tokens-per-second", str(tokens_per_second)], stdout=subprocess.PIPE, text=True
+        )
+        started.append(process)
+        assert process.stdout
+        return process.stdout.readline().split()[-1]
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.communicate()
 
 
 @pytest.fixture

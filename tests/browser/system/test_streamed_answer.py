@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-
-import pytest
 from playwright.sync_api import expect
 
-TOKENS_PER_SECOND = "8"
 
-
-@pytest.fixture
-def gemini() -> Iterator[str]:
-    """A slow Gemini; its URL."""
-    command = [sys.executable, "-m", "concierge_simulators.gemini", "--first-token", "0.2"]
-    with subprocess.Popen(
-        [*command, "--tokens-per-second", TOKENS_PER_SECOND], stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout
-        yield process.stdout.readline().split()[-1]
-        process.terminate()
-
-
-def test_the_first_sentence_is_read_while_the_next_is_still_being_spoken(start_house, gemini, visit):
+def test_the_first_sentence_is_read_while_the_next_is_still_being_spoken(start_house, start_gemini, visit):
     house = start_house(
-        "strandhaus-ruegen.yaml", env={"GEMINI_API_KEY": "loopback", "CONCIERGE_GEMINI_BASE_URL": gemini}
+        "strandhaus-ruegen.yaml", env={"GEMINI_API_KEY": "loopback", "CONCIERGE_GEMINI_BASE_URL": start_gemini(8)}
     )
     guest = visit(house.url)
     _until_gemini_speaks(guest)
