@@ -71,7 +71,6 @@ async def test_no_acknowledged_message_is_lost_or_doubled(start_house, start_gem
         mine = [m["text"] for _, m in stored if m["author"] == "guest"]
         assert mine == questions
     replies = sum(m["author"] == "concierge" for g in guests for m in {m["seq"]: m for m in g.seen}.values())
-    print(
-        f"killed {victim} ({model or 'embedded'}): {GUESTS} guests, {GUESTS * MESSAGES} messages, {replies} replies, 0 lost, 0 doubled"
-    )
+    told = f"{GUESTS} guests, {GUESTS * MESSAGES} messages, {replies} replies, 0 lost, 0 doubled"
+    print(f"killed {victim} ({model or 'embedded'}): {told}")
     house.stop()
