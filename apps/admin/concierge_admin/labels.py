@@ -51,13 +51,15 @@ INTENT = {
     "change_booking": N_("Change of booking"),
     "cancel": N_("Cancellation"),
     "billing": N_("Bill"),
-    "lost_item": N_("Lost item"),
+    "lost_item": N_("Lost property"),
     "feedback": N_("Feedback"),
     "smalltalk": N_("Small talk"),
     "out_of_scope": N_("Out of scope"),
     "other": N_("Other"),
 }
 HANDOFF_REASON = {
+    # What the message was about is a reason, too.
+    **INTENT,
     "guest_wish": N_("The guest asked for a person"),
     "concierge_failed": N_("The concierge could not reply"),
     "low_confidence": N_("The concierge was not sure"),
@@ -86,7 +88,7 @@ LANGUAGE = {
     "uk": N_("Ukrainian"),
     "zh": N_("Chinese"),
 }
-REQUEST_KIND = {
+REQUEST_FORM_KIND = {
     "contact_guest": N_("Contact the guest"),
     "towels": N_("Towels and linen"),
     "cleaning": N_("Cleaning"),
@@ -96,6 +98,27 @@ REQUEST_KIND = {
     "taxi": N_("Taxi"),
     "late_checkout": N_("Late check-out"),
     "other": N_("Something else"),
+}
+"""Offered in the form for a request made by hand."""
+REQUEST_KIND = {
+    **INTENT,
+    **REQUEST_FORM_KIND,
+    "toiletries": N_("Toiletries"),
+    "housekeeping": N_("Cleaning"),
+    "iron": N_("Iron"),
+    "hairdryer": N_("Hairdryer"),
+    "beds": N_("Beds"),
+    "bedding": N_("Pillows and blankets"),
+    "extra_bed": N_("Extra bed"),
+    "laundry": N_("Laundry"),
+    "power": N_("Adapter or charger"),
+    "water": N_("Water"),
+    "coffee": N_("Coffee and tea"),
+    "room_service": N_("Room service"),
+    "wake_up": N_("Wake-up call"),
+    "shuttle": N_("Shuttle"),
+    "key": N_("Room key"),
+    "late_check_out": N_("Late check-out"),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from concierge_core.domain.conversation import Author, Conversation, Message, Ownership, Status
+from concierge_core.domain.conversation import Author, Conversation, Message, Ownership, Priority, Status
 from concierge_core.domain.ids import ConversationId, StaffId
 from concierge_core.domain.people import Guest, Staff
 from concierge_core.domain.requests import ServiceRequest
@@ -16,6 +16,8 @@ from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 
 ROWS = 40
+_WAITING_LOOKED_AT = 500
+"""Of so many hand-offs the first `ROWS` are shown: the longest waiting are the last in the order of change."""
 SHOWN_MESSAGES = 100
 _LOOKED_AT = 4
 
@@ -57,6 +59,12 @@ class Row:
         return self.conversation.accept_by is not None and self.now > self.conversation.accept_by
 
     @property
+    def urgent(self) -> bool:
+        """To be looked at before all others, until it is closed."""
+        conversation = self.conversation
+        return conversation.priority is Priority.URGENT and conversation.ownership is not Ownership.CLOSED
+
+    @property
     def unread(self) -> bool:
         """The guest wrote something that staff who own the conversation (or should) have not seen."""
         theirs = self.conversation.ownership is Ownership.STAFF
@@ -68,20 +76,20 @@ class Row:
 
 
 async def inbox_rows(rt: Runtime, staff: Staff, view: View, before: datetime | None = None) -> list[Row]:
-    """The view's conversations: hand-offs longest waiting first (so overdue ones lead), all else newest first."""
+    """The view's conversations: urgent hand-offs first, then the longest waiting; all else newest first."""
     async with rt.store.read() as unit:
         found = await unit.conversations.inbox(
             rt.tenant_id,
             statuses=_STATUSES[view],
             staff_id=staff.id if view is View.MINE else None,
-            limit=ROWS,
+            limit=_WAITING_LOOKED_AT if view is View.WAITING else ROWS,
             before=before,
         )
+        if view is View.WAITING:
+            now = rt.clock.now()
+            found.sort(key=lambda c: (c.priority is not Priority.URGENT, c.waiting_since or now))
         names = await _names(rt, unit)
-        rows = [await _row(rt, unit, c, names) for c in found]
-    if view is View.WAITING:
-        rows.sort(key=lambda r: r.conversation.waiting_since or r.now)
-    return rows
+        return [await _row(rt, unit, c, names) for c in found[:ROWS]]
 
 
 async def inbox_counts(rt: Runtime, staff: Staff) -> dict[View, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Response
@@ -15,6 +16,7 @@ from concierge_core.domain.conversation import Priority
 from concierge_core.domain.ids import ConversationId, RequestId, StaffId
 from concierge_core.domain.requests import RequestState, ServiceRequest
 from concierge_core.errors import Conflict, InvalidInput
+from concierge_core.ports import Unit
 from concierge_core.use_cases import staff as staff_use_cases
 
 routes = APIRouter(route_class=PageRoute)
@@ -133,7 +135,7 @@ async def _make(visit: Visit, form: dict[str, Any]) -> ServiceRequest:
 def _problem(visit: Visit, form: dict[str, Any]) -> str | None:
     if visit.desk.rt.tenant.spec.property.department(form["department"]) is None:
         return visit.words.say("Please choose the department that will do it.")
-    if form["kind"] not in labels.REQUEST_KIND or form["priority"] not in labels.PRIORITY:
+    if form["kind"] not in labels.REQUEST_FORM_KIND or form["priority"] not in labels.PRIORITY:
         return visit.words.say("Please choose from the lists.")
     if form["due_in_minutes"] and form["due_in_minutes"] not in {str(m) for m in DUE_CHOICES}:
         return visit.words.say("Please choose from the lists.")
@@ -152,10 +154,14 @@ async def _listing(visit: Visit, show: str, department: str) -> dict[str, Any]:
     async with rt.store.read() as unit:
         found = await unit.requests.listed(rt.tenant_id, open_only=not everything)
         names: dict[StaffId, str] = {s.id: s.name for s in await unit.staff.listed(rt.tenant_id)}
-    chosen = [r for r in found if not department or r.department == department]
+        chosen = [r for r in found if not department or r.department == department]
+        rooms = await _rooms(visit, unit, chosen)
+    now = rt.clock.now()
     return {
-        "requests": sorted(chosen, key=_order),
+        "requests": sorted(chosen, key=lambda request: _order(request, now)),
         "names": names,
+        "rooms": rooms,
+        "is_emergency": is_emergency,
         "show": "all" if everything else "open",
         "department": department,
         "departments": rt.tenant.spec.property.departments,
@@ -164,10 +170,30 @@ async def _listing(visit: Visit, show: str, department: str) -> dict[str, Any]:
     }
 
 
-def _order(request: ServiceRequest) -> tuple[bool, float, float]:
-    """Open before closed, what is due first before the rest, newest first among equals."""
-    due = request.due_at.timestamp() if request.due_at and request.state.is_open else float("inf")
-    return (not request.state.is_open, due, -request.created_at.timestamp())
+async def _rooms(visit: Visit, unit: Unit, requests: list[ServiceRequest]) -> dict[RequestId, str]:
+    """Where to go: the request's own room, else (while it is open) the one that its guest has named since."""
+    rooms = {r.id: r.room_number for r in requests if r.room_number}
+    for request in requests:
+        if request.id in rooms or request.guest_id is None or not request.state.is_open:
+            continue
+        guest = await unit.guests.get(visit.desk.rt.tenant_id, request.guest_id)
+        if guest is not None and guest.room_number:
+            rooms[request.id] = guest.room_number
+    return rooms
+
+
+def is_emergency(request: ServiceRequest) -> bool:
+    """Somebody may be in danger: an emergency that the concierge passed on and nobody has dealt with yet."""
+    return request.state.is_open and "emergency" in (request.kind, request.summary)
+
+
+def _order(request: ServiceRequest, now: datetime) -> tuple[bool, bool, bool, bool, float, float]:
+    """Open before closed; then emergencies, urgent ones, late ones, what is due first; newest first among equals."""
+    is_open = request.state.is_open
+    urgent = is_open and request.priority is Priority.URGENT
+    due = request.due_at.timestamp() if request.due_at and is_open else float("inf")
+    late = due < now.timestamp()
+    return (not is_open, not is_emergency(request), not urgent, not late, due, -request.created_at.timestamp())
 
 
 async def _blank_form(visit: Visit, conversation_id: str | None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from concierge_core.domain.conversation import Author, Ownership, Status, with_next_seq
+from concierge_core.domain.conversation import Author, Ownership, Priority, Status, with_next_seq
 from concierge_core.domain.ids import ConversationId
 from concierge_core.domain.understanding import Provenance, Rung, Sentiment, Source, Understanding
 from concierge_core.runtime import Runtime
@@ -96,6 +96,28 @@ async def test_the_one_who_waits_longest_comes_first(rt: Runtime, signed_in: Sig
     page = (await browser.get("/admin/?view=waiting")).text
 
     assert page.index("First") < page.index("Second")
+
+
+async def test_an_urgent_guest_is_marked_and_comes_before_whoever_waits_longer(
+    rt: Runtime, signed_in: SignedIn, clock: FrozenClock
+) -> None:
+    browser = await signed_in()
+    for name in ("First", "Second", "Hurt"):
+        each = await guests.start_session(rt)
+        await guests.update_guest(rt, guest_id=each.guest.id, name=name)
+        reason = "emergency" if name == "Hurt" else "guest_wish"
+        await guests.request_person(rt, conversation_id=each.conversation.id, reason=reason)
+        clock.advance(5)
+    async with rt.store.write() as unit:
+        found = await unit.conversations.lock(rt.tenant_id, each.conversation.id)
+        assert found is not None
+        await unit.conversations.save(rt.tenant_id, replace(found, priority=Priority.URGENT))
+
+    page = (await browser.get("/admin/?view=waiting")).text
+
+    assert page.index("Hurt") < page.index("First") < page.index("Second")
+    assert page.count("row-urgent") == 1
+    assert page.count("Emergency</span>") == 1
 
 
 async def test_what_guests_write_is_shown_as_text(rt: Runtime, session: Session, signed_in: SignedIn) -> None:

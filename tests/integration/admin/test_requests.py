@@ -10,6 +10,8 @@ from concierge_core.domain.requests import RequestState
 from concierge_core.runtime import Runtime
 from concierge_core.testing import FrozenClock
 from concierge_core.use_cases import guest as guests
+from concierge_core.use_cases.guest import Session
+from concierge_core.use_cases.handoff import make_request_in_unit
 
 SignedIn = Callable[..., Awaitable[Any]]
 TOWELS = {
@@ -105,3 +107,47 @@ async def test_a_request_from_a_conversation_knows_its_guest(rt: Runtime, signed
     assert answer.headers["location"].startswith(f"/admin/conversations/{session.conversation.id}")
     page = (await browser.get(f"/admin/conversations/{session.conversation.id}")).text
     assert "Two bath towels" in page
+
+
+async def test_emergencies_come_first_then_urgent_then_late_then_what_is_due(
+    rt: Runtime, signed_in: SignedIn, clock: FrozenClock
+) -> None:
+    browser = await signed_in()
+    plain = {**TOWELS, "priority": "normal"}
+    await browser.post("/admin/requests", {**plain, "summary": "Was due before", "due_in_minutes": "15"})
+    await browser.post("/admin/requests", {**plain, "summary": "Due tomorrow", "due_in_minutes": "1440"})
+    await browser.post("/admin/requests", {**plain, "summary": "Due soon", "due_in_minutes": "120"})
+    await browser.post("/admin/requests", {**plain, "summary": "Cannot wait", "priority": "urgent"})
+    session = await guests.start_session(rt)
+    await contact(rt, session, "emergency")
+    clock.advance(16 * 60)
+
+    page = (await browser.get("/admin/requests/rows")).text
+
+    order = ["Emergency", "Cannot wait", "Was due before", "Due soon", "Due tomorrow"]
+    places = [page.index(each) for each in order]
+    assert places == sorted(places)
+    assert page.count("row-urgent") == 1
+
+
+async def test_a_request_leads_to_its_conversation_and_says_room_and_reason_in_words(
+    rt: Runtime, signed_in: SignedIn
+) -> None:
+    browser = await signed_in()
+    session = await guests.start_session(rt)
+    for reason in ("booking", "lost_item"):
+        await contact(rt, session, reason)
+    await guests.update_guest(rt, guest_id=session.guest.id, room_number="311")
+
+    page = (await browser.get("/admin/requests/rows")).text
+
+    assert page.count(f'href="/admin/conversations/{session.conversation.id}"') == 2
+    assert page.count("Room 311") == 2
+    for shown in ("Booking", "Lost property", "Contact the guest"):
+        assert shown in page
+    assert "lost item" not in page
+
+
+async def contact(rt: Runtime, session: Session, reason: str) -> None:
+    async with rt.store.write() as unit:
+        await make_request_in_unit(rt, unit, session.conversation, reason=reason)
