@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from concierge_ai.lexicon import read_data
 from concierge_ai.model import Call, ToolSpec
@@ -12,6 +12,8 @@ from concierge_ai.tools import SERVICE_REQUEST
 from concierge_core.tenant.model import ConciergeTenant
 
 HAND_OFF = "hand_off"
+REASONS = ("guest_wish", "complaint", "billing", "booking", "cannot_help", "emergency", "other")
+"""Why a model hands off. Codes alone: a model's free words would carry the guest's into metrics and the audit."""
 
 
 class _Arguments(BaseModel):
@@ -27,9 +29,14 @@ class ServiceRequestArguments(_Arguments):
 
 
 class HandOffArguments(_Arguments):
-    """Of `hand_off`."""
+    """Of `hand_off`. Whatever is not one of `REASONS` counts as "other": a wish for a person is never refused."""
 
-    reason: str = Field(min_length=1, max_length=60, pattern=r"^[a-z0-9_ ]+$")
+    reason: str = "other"
+
+    @field_validator("reason", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> str:
+        return value if isinstance(value, str) and value in REASONS else "other"
 
 
 _ARGUMENTS: dict[str, type[ServiceRequestArguments | HandOffArguments]] = {
@@ -72,7 +79,7 @@ def _hand_off() -> ToolSpec:
         HAND_OFF,
         "Pass the conversation to a person of the hotel's team.",
         _schema(
-            {"reason": {"type": "string", "description": "Why, in a few lower-case English words."}},
+            {"reason": {"type": "string", "enum": list(REASONS), "description": "Why."}},
             required=["reason"],
         ),
     )

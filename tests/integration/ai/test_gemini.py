@@ -260,7 +260,7 @@ async def test_a_tool_the_guest_may_not_use_is_refused_whatever_the_model_wants(
 
 async def test_the_model_may_call_a_person(open_house: OpenHouse) -> None:
     opened = await open_house(key=True)
-    opened.gemini.script.always(Behaviour(calls=(("hand_off", {"reason": "special occasion"}),)))
+    opened.gemini.script.always(Behaviour(calls=(("hand_off", {"reason": "booking"}),)))
     reply, conversation = await opened.write("We would like to plan a proposal on your terrace")
     assert "passing you on" in reply.text
     assert conversation.ownership is Ownership.STAFF
