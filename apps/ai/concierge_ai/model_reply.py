@@ -177,9 +177,10 @@ class ModelReply:
             self._wants_handoff = arguments
             return []
         result = await self._request(arguments)
-        self._evidence.add(
-            json.dumps({**arguments.model_dump(exclude_none=True), **result.facts()}, ensure_ascii=False)
-        )
+        # What the guest said may be repeated; what only the model said of them is no evidence.
+        self._evidence.add(json.dumps(result.facts()))
+        if result.ok:
+            self._evidence.add(self._task.reading.text)
         self._evidence.acted = self._evidence.acted or result.ok
         chat.answer(call, json.dumps(result.facts()))
         return [ToolUsed(name=SERVICE_REQUEST, ok=result.ok)]
