@@ -114,7 +114,7 @@ def _always_open(tenant: ConciergeTenant) -> ConciergeTenant:
     spec = tenant.spec
     facts = spec.property.model_copy(update={"front_desk_hours": Hours.always()})
     patient = spec.chat.model_copy(
-        update={"handoff": spec.chat.handoff.model_copy(update={"accept_within_seconds": 600})}
+        update={"handoff": spec.chat.handoff.model_copy(update={"accept_within_seconds": 600, "hours": None})}
     )
     return tenant.model_copy(update={"spec": spec.model_copy(update={"property": facts, "chat": patient})})
 
