@@ -22,13 +22,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import yaml
-from processes import cpu_seconds, family
-
 from concierge_simulators.gemini import GeminiServer
 from concierge_simulators.gemini_script import Behaviour
 from guest_client import Guest
-from running_house import ROOT, House, start_house
+from processes import cpu_seconds, family
+from running_house import House, start_house
+from unlimited import unlimited_manifest
 
 TITLE = "From the model's first complete sentence to the guest's socket (local Gemini server, 50 tokens/s)"
 CHATS = 100
@@ -60,7 +59,7 @@ def measure() -> dict[str, Any]:
 
 def _measure(folder: Path, url: str, server: Connection) -> dict[str, Any]:
     env = {"GEMINI_API_KEY": "bench", "CONCIERGE_GEMINI_BASE_URL": url}
-    house = start_house(folder, [_manifest(folder)], folder / "data", env)
+    house = start_house(folder, [unlimited_manifest(folder)], folder / "data", env)
     result: dict[str, Any] = {}
     for name, chats, turns in (("one_guest", 1, SINGLE_TURNS), ("hundred_chats", CHATS, LOADED_TURNS)):
         ours = asyncio.run(_ours(house, chats, turns))
@@ -75,20 +74,6 @@ def _measure(folder: Path, url: str, server: Connection) -> dict[str, Any]:
         }
     house.stop()
     return result
-
-
-def _manifest(folder: Path) -> Path:
-    """The minimal property, without limits that would stop a benchmark."""
-    documents = list(yaml.safe_load_all((ROOT / "manifests" / "minimal.yaml").read_text(encoding="utf-8")))
-    limits = {
-        "messagesPerMinutePerSession": 600,
-        "messagesPerMinutePerProperty": 6000,
-        "messagesPerMinutePerAddress": 6000,
-    }
-    documents[0]["spec"].setdefault("chat", {})["limits"] = limits
-    path = folder / "bench.yaml"
-    path.write_text(yaml.safe_dump_all(documents), encoding="utf-8")
-    return path
 
 
 def _serve(pipe: Connection) -> None:

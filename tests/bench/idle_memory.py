@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from processes import family, resident_mb
-
 from running_house import ROOT, start_house
 
 TITLE = "Idle memory of everything that make up starts"

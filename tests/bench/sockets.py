@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from processes import family, resident_mb
 from websockets.asyncio.client import ClientConnection, connect
 
-from running_house import ROOT, House, start_house
+from processes import family, resident_mb
+from running_house import House, start_house
+from unlimited import unlimited_manifest
 
 TITLE = "Guests' sockets per GB of the web process"
 STEPS = (200, 1_200)
@@ -24,7 +25,7 @@ def measure() -> dict[str, Any]:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 8_192)), hard))
     with tempfile.TemporaryDirectory() as folder:
-        house = start_house(Path(folder), [ROOT / "manifests" / "minimal.yaml"], Path(folder) / "data", {})
+        house = start_house(Path(folder), [unlimited_manifest(Path(folder))], Path(folder) / "data", {})
         sizes = asyncio.run(_open_all(house))
         house.stop()
     grown = (sizes[1] - sizes[0]) / (STEPS[1] - STEPS[0])
