@@ -7,6 +7,7 @@ import signal
 
 import pytest
 from playwright.sync_api import expect
+
 from processes import family
 
 
