@@ -7,8 +7,12 @@ from dataclasses import replace
 from concierge_admin import passwords
 from concierge_core.domain.ids import StaffId, new_id
 from concierge_core.domain.people import Role, Staff
-from concierge_core.errors import NotFound
+from concierge_core.errors import Conflict, InvalidInput, NotFound
+from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
+
+_EMAIL_CHARACTERS = 254
+_NAME_CHARACTERS = 80
 
 
 async def ensure_first_account(runtime: Runtime) -> str | None:
@@ -17,25 +21,52 @@ async def ensure_first_account(runtime: Runtime) -> str | None:
     None when any account exists already: this password is shown a single time and stored nowhere.
     """
     email, name = first_account(runtime)
-    password = passwords.new_password()
-    password_hash = await passwords.hash_password(password)
-    now = runtime.clock.now()
-    account = Staff(
-        id=StaffId(new_id(now)),
-        email=email,
-        name=name,
-        role=Role.ADMIN,
-        created_at=now,
-        password_hash=password_hash,
-    )
+    account, password = await _new_account(runtime, email=email, name=name, role=Role.ADMIN)
     async with runtime.store.write() as unit:
         if await unit.staff.listed(runtime.tenant_id):
             return None
-        await unit.staff.add(runtime.tenant_id, account)
-        await unit.audit.add(
-            runtime.tenant_id, actor="system", action="account.created", subject=account.id, details={}, now=now
-        )
+        await _add_in_unit(runtime, unit, account)
     return password
+
+
+async def add_account(runtime: Runtime, *, email: str, name: str, role: Role) -> str:
+    """Make another account and return its password, this once.
+
+    Raises `InvalidInput` for an address or a name that can't be one, `Conflict` when the address has an account.
+    """
+    email, name = normalised_email(email), name.strip()
+    local, at, domain = email.partition("@")
+    if not (local and at and domain) or len(email) > _EMAIL_CHARACTERS or any(c.isspace() for c in email):
+        raise InvalidInput("email", f"{email!r} is not an e-mail address; write it like anna@hotel.example")
+    if not 1 <= len(name) <= _NAME_CHARACTERS or not name.isprintable():
+        raise InvalidInput("name", f"a name has 1 to {_NAME_CHARACTERS} characters")
+    account, password = await _new_account(runtime, email=email, name=name, role=role)
+    async with runtime.store.write() as unit:
+        if await unit.staff.by_email(runtime.tenant_id, email) is not None:
+            raise Conflict(f"{email} has an account already; concierge password gives it a new password")
+        await _add_in_unit(runtime, unit, account)
+    return password
+
+
+async def _new_account(runtime: Runtime, *, email: str, name: str, role: Role) -> tuple[Staff, str]:
+    password, now = passwords.new_password(), runtime.clock.now()
+    password_hash = await passwords.hash_password(password)
+    account = Staff(
+        id=StaffId(new_id(now)), email=email, name=name, role=role, created_at=now, password_hash=password_hash
+    )
+    return account, password
+
+
+async def _add_in_unit(runtime: Runtime, unit: Unit, account: Staff) -> None:
+    await unit.staff.add(runtime.tenant_id, account)
+    await unit.audit.add(
+        runtime.tenant_id,
+        actor="system",
+        action="account.created",
+        subject=account.id,
+        details={"role": account.role.value},
+        now=account.created_at,
+    )
 
 
 def first_account(runtime: Runtime) -> tuple[str, str]:

@@ -55,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_property(password)
     password.set_defaults(module="password")
 
+    _add_staff(verbs.add_parser("staff", help="add an account for a member of staff, or list those there are"))
+
     rotate = verbs.add_parser("rotate-keys", help="make a new encryption key and re-encrypt everything with it")
     _add_property(rotate)
     rotate.set_defaults(module="rotate_keys")
@@ -62,6 +64,17 @@ def _parser() -> argparse.ArgumentParser:
     version = verbs.add_parser("version", help="say which version this is")
     version.set_defaults(module="version")
     return parser
+
+
+def _add_staff(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(module="staff")
+    deeds = parser.add_subparsers(metavar="add|list", required=True, dest="deed")
+    add = deeds.add_parser("add", help="make an account; its password is printed once")
+    add.add_argument("email")
+    add.add_argument("--name", required=True, help="what guests and colleagues see")
+    add.add_argument("--role", choices=("agent", "manager", "admin"), default="agent", help="default: agent")
+    _add_property(add)
+    _add_property(deeds.add_parser("list", help="print e-mail address, role and name of every account"))
 
 
 def _add_property(parser: argparse.ArgumentParser) -> None:

@@ -44,7 +44,7 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]):
     assert leave("--help") == 0
 
     said = capsys.readouterr().out
-    assert all(verb in said for verb in ("up", "doctor", "password", "rotate-keys", "version"))
+    assert all(verb in said for verb in ("up", "doctor", "password", "staff", "rotate-keys", "version"))
 
 
 @pytest.mark.parametrize("verb", ["up", "doctor", "password", "rotate-keys"])
@@ -77,3 +77,9 @@ def test_the_supervisor_stays_light():
     found = subprocess.run([sys.executable, "-c", code, *HEAVY], capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("words", [["staff"], ["staff", "add", "a@b.example", "--name", "A", "--role", "king"]])
+def test_a_staff_command_that_can_not_be_used_ends_with_2(words: list[str], capsys: pytest.CaptureFixture[str]):
+    assert leave(*words) == 2
+    assert "usage: concierge staff" in capsys.readouterr().err
