@@ -155,8 +155,8 @@ class GeminiServer:
         async for chunk in self._chunks(seen, behaviour):
             if chunk is None:  # the cut
                 await writer.drain()
-                transport = writer.transport
-                transport.abort()
+                # Closed, not aborted: a reset would throw away what the client has not read yet.
+                writer.close()
                 return False
             data = chunk if isinstance(chunk, bytes) else gemini_wire.sse(chunk)
             writer.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
