@@ -28,6 +28,7 @@ from concierge_core.errors import Conflict
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.use_cases.telling import publish
+from concierge_core.work.names import NOTIFY_REQUEST
 
 log = structlog.get_logger()
 SERVICE_REQUEST = "service_request"
@@ -147,7 +148,7 @@ class TurnTools:
         await unit.requests.add(rt.tenant_id, made)
         event = RequestChanged(made.id, conversation)
         await unit.outbox.add(rt.tenant_id, event)
-        await unit.outbox.add_task(rt.tenant_id, "concierge.notify_request", {"request_id": made.id})
+        await unit.outbox.add_task(rt.tenant_id, NOTIFY_REQUEST, {"request_id": made.id})
         await unit.audit.add(
             rt.tenant_id, actor="concierge", action="request.made", subject=made.id, details={"kind": kind}, now=now
         )

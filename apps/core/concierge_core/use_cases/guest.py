@@ -17,6 +17,7 @@ from concierge_core.errors import InvalidInput, NotFound
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.telemetry import current_traceparent, span
+from concierge_core.use_cases.finding import locked
 from concierge_core.use_cases.handoff import hand_off_in_unit
 from concierge_core.use_cases.telling import count_message, publish, store_message
 from concierge_core.use_cases.understanding import understand_message
@@ -122,7 +123,7 @@ async def update_guest(
 async def request_person(rt: Runtime, *, conversation_id: ConversationId, reason: str = "guest_wish") -> Conversation:
     """The guest wants a person: hand off now, whatever the concierge is saying."""
     async with rt.store.write() as unit:
-        conversation = await _locked(rt, unit, conversation_id)
+        conversation = await locked(rt, unit, conversation_id)
         if conversation.ownership is Ownership.STAFF:
             return conversation
         conversation, events = await hand_off_in_unit(rt, unit, conversation, reason=reason, say_so=True)
@@ -141,7 +142,7 @@ async def mark_read(rt: Runtime, *, conversation_id: ConversationId, seq: int, b
     """Note the last message that the guest, or staff, have seen; it only ever rises."""
     field = "guest_read_seq" if by is Author.GUEST else "staff_read_seq"
     async with rt.store.write() as unit:
-        conversation = await _locked(rt, unit, conversation_id)
+        conversation = await locked(rt, unit, conversation_id)
         seen = min(seq, conversation.last_seq)
         if seen <= getattr(conversation, field):
             return
@@ -180,7 +181,7 @@ async def _store_posted(
     rt: Runtime, conversation_id: ConversationId, client_id: str, text: str, language: str | None
 ) -> tuple[Posted, list[Event]]:
     async with rt.store.write() as unit:
-        conversation = await _locked(rt, unit, conversation_id)
+        conversation = await locked(rt, unit, conversation_id)
         known = await unit.conversations.message_by_client_id(rt.tenant_id, conversation_id, client_id)
         if known is not None:
             return Posted(known, True, None), []
@@ -233,17 +234,10 @@ async def _carry_journal(rt: Runtime, unit: Unit, superseded: Turn, owed: Turn) 
 async def _change(rt: Runtime, conversation_id: ConversationId, **changes: object) -> None:
     event = ConversationChanged(conversation_id)
     async with rt.store.write() as unit:
-        conversation = await _locked(rt, unit, conversation_id)
+        conversation = await locked(rt, unit, conversation_id)
         await unit.conversations.save(rt.tenant_id, replace(conversation, **changes))  # type: ignore[arg-type]
         await unit.outbox.add(rt.tenant_id, event)
     await publish(rt, [event])
-
-
-async def _locked(rt: Runtime, unit: Unit, conversation_id: ConversationId) -> Conversation:
-    conversation = await unit.conversations.lock(rt.tenant_id, conversation_id)
-    if conversation is None:
-        raise NotFound("no such conversation")
-    return conversation
 
 
 _DETAIL_LIMIT = {"name": 120, "email": 254, "phone": 32, "room_number": 16}

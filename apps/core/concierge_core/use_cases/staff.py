@@ -25,6 +25,7 @@ from concierge_core.domain.wording import clean, mask_cards
 from concierge_core.errors import NotFound
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
+from concierge_core.use_cases.finding import locked
 from concierge_core.use_cases.handoff import end_turns
 from concierge_core.use_cases.telling import count_message, publish, store_message
 from concierge_core.work.names import NOTIFY_CLOSED
@@ -62,7 +63,7 @@ async def reply(
     # Guests and staff choose client ids independently: the author keeps them apart.
     key = f"staff:{staff.id[:12]}:{client_id}"[:80]
     async with rt.store.write() as unit:
-        conversation = await _locked(rt, unit, conversation_id)
+        conversation = await locked(rt, unit, conversation_id)
         known = await unit.conversations.message_by_client_id(rt.tenant_id, conversation_id, key)
         if known is not None:
             return known
@@ -93,7 +94,7 @@ async def make_request(
     """A service request made by hand."""
     now = rt.clock.now()
     async with rt.store.write() as unit:
-        conversation = await _locked(rt, unit, conversation_id) if conversation_id else None
+        conversation = await locked(rt, unit, conversation_id) if conversation_id else None
         request = ServiceRequest(
             id=RequestId(new_id(now)),
             number=await unit.requests.next_number(rt.tenant_id),
@@ -138,7 +139,7 @@ async def _change_owner(
     task: str | None = None,
 ) -> Conversation:
     async with rt.store.write() as unit:
-        conversation = rule(await _locked(rt, unit, conversation_id), rt.clock.now())
+        conversation = rule(await locked(rt, unit, conversation_id), rt.clock.now())
         events: list[Event] = await end_turns(rt, unit, conversation)
         await unit.conversations.save(rt.tenant_id, conversation)
         changed = OwnershipChanged(conversation_id)
@@ -159,10 +160,3 @@ async def _note_request(rt: Runtime, unit: Unit, request: ServiceRequest, staff:
 
 async def _audit(rt: Runtime, unit: Unit, staff: Staff, action: str, subject: str) -> None:
     await unit.audit.add(rt.tenant_id, actor=staff.id, action=action, subject=subject, details={}, now=rt.clock.now())
-
-
-async def _locked(rt: Runtime, unit: Unit, conversation_id: ConversationId) -> Conversation:
-    conversation = await unit.conversations.lock(rt.tenant_id, conversation_id)
-    if conversation is None:
-        raise NotFound("no such conversation")
-    return conversation
