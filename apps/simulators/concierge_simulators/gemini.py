@@ -183,6 +183,8 @@ class GeminiServer:
             if number and speed:
                 await asyncio.sleep(1 / speed)
             if number == breaks_at:
+                if behaviour.breaks_when is not None:
+                    await behaviour.breaks_when.wait()
                 break
             seen.sent.append((time.monotonic(), piece))
             yield gemini_wire.text_chunk(piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -57,6 +58,8 @@ class Behaviour:
     tokens_per_second: float | None = None
     pieces: tuple[str, ...] | None = None
     """The text, cut exactly like this; else into words."""
+    breaks_when: asyncio.Event | None = None
+    """A stream that breaks waits for this first: a client may throw away what it read in the same moment as a cut."""
 
 
 class Script:

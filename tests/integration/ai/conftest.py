@@ -123,11 +123,22 @@ class House:
     mind: Mind
     gemini: GeminiServer
 
-    async def ask(self, *messages: str, history: list[PastMessage] | None = None, **fields: Any) -> Reply:
-        """A bare request to the app, without a stored conversation."""
+    async def ask(
+        self,
+        *messages: str,
+        history: list[PastMessage] | None = None,
+        heard: asyncio.Event | None = None,
+        **fields: Any,
+    ) -> Reply:
+        """A bare request to the app, without a stored conversation; `heard` is set when its first sentence came."""
         values = {"conversation_id": "c", "turn_id": "t", "attempt": 1, "guest_id": "g", "channel": "web", **fields}
         request = ReplyRequest(tenant=self.rt.tenant_id, messages=list(messages), history=history or [], **values)
-        return Reply([event async for event in self.rt.concierge.reply(request)])
+        reply = Reply()
+        async for event in self.rt.concierge.reply(request):
+            reply.events.append(event)
+            if heard is not None and isinstance(event, Sentence):
+                heard.set()
+        return reply
 
     async def write(self, text: str, *, conversation: Conversation | None = None) -> tuple[Message, Conversation]:
         """As a guest: the message is stored, answered, and the stored reply comes back."""

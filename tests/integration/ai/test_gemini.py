@@ -124,8 +124,9 @@ async def test_the_second_model_stands_in_for_the_first(open_house: OpenHouse, f
 async def test_what_was_shown_before_a_cut_is_withdrawn(open_house: OpenHouse) -> None:
     opened = await open_house(key=True)
     text = "Breakfast is served in the garden room. It is served from 7:00 to 10:30. It costs €18. Enjoy it."
-    opened.gemini.script.always(Behaviour(text=text, fault=Fault.CUT))
-    reply = await opened.ask("When is breakfast served?")
+    heard = asyncio.Event()
+    opened.gemini.script.always(Behaviour(text=text, fault=Fault.CUT, breaks_when=heard))
+    reply = await opened.ask("When is breakfast served?", heard=heard)
     assert any(isinstance(e, Restart) for e in reply.events)
     assert reply.text == BREAKFAST
 
