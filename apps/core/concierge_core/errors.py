@@ -31,10 +31,11 @@ class InvalidInput(ConciergeError):
 
 
 class TenantFileError(InvalidInput):
-    """The property's YAML cannot be used. The message names file, field and remedy in one sentence."""
+    """The property's YAML cannot be used. Each sentence names file, field and remedy; the message has one a line."""
 
-    def __init__(self, message: str) -> None:
-        super().__init__("tenant_file", message)
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("tenant_file", "\n".join(sentences))
+        self.sentences = sentences
 
 
 class NotFound(ConciergeError):

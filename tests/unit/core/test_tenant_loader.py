@@ -1,4 +1,4 @@
-"""What goes wrong in a property's files is told in one sentence: file, field, remedy."""
+"""What goes wrong in a property's files is told at once, a sentence a mistake: file, field, remedy."""
 
 from __future__ import annotations
 
@@ -150,9 +150,10 @@ def test_what_the_api_server_adds_is_passed_over(file: Path) -> None:
         ("  knowledge: {articles: [{slug: a-b, text: {en: {question: Why?}}}]}\n", ", line 12:"
          " spec.knowledge.articles[0].text.en.answer: is missing; add it: The answer, complete in itself, 2 to 4000"
          " characters of plain text."),
-        ("  knowledge: {articles: [{slug: A_b, text: {}}]}\n", ', line 12: spec.knowledge.articles[0].slug: "A_b" does'
+        ("  knowledge: {articles: [{slug: A_b, text: {en: {question: Why?, answer: So.}}}]}\n",
+         ', line 12: spec.knowledge.articles[0].slug: "A_b" does'
          " not have the right form: Stable name, unique in the property: lower-case words with dashes, such as"
-         ' "breakfast-hours"; at most 80 (1 more problem after this).'),
+         ' "breakfast-hours"; at most 80.'),
         ("  knowledge: {configMaps: [{name: facts}]}\n",
          ', line 12: spec.knowledge.configMaps[0]: there is no ConfigMap'
          ' "facts" in this file or in a .yaml file beside it; add it or take the line out.'),
@@ -177,14 +178,18 @@ def test_a_missing_field_says_what_it_means(file: Path) -> None:
         ("", ": is empty; write a ConciergeTenant into it (see manifests/minimal.yaml)."),
         ("# nothing yet\n", ": holds no ConciergeTenant but nothing; name the file that has one."),
         ("a: [1\nb: 2\n", ", line 2: is not valid YAML ("),
-        ("a: 1\na: 2\n", ', line 2: is not valid YAML (the name "a" appears twice)'),
+        ("a: 1\na: 2\n", ', line 2: the name "a" appears twice in this section; keep one of them.'),
+        ("a:\n\tb: 1\n", ", line 2: is indented with a tab, which YAML does not allow; use spaces."),
+        (TENANT.encode("utf-16"), ": is UTF-16 text; save the file in UTF-8."),
         ("a: &x [1]\nb: *x\n", ", line 2: uses the YAML alias *x, which is not allowed; write the value out."),
         ("[" * 60 + "]" * 60, ", line 1: is nested more than 40 levels deep; check the brackets."),
         ("a: \x07\n", ", line 1: holds a control character, which YAML does not allow; delete it."),
+        ("<<: 1\n", ", line 1: kind is missing; begin the document with kind: ConciergeTenant."),
         (b"a: 1\nb: caf\xe9\n", ", line 2: is not UTF-8 text; save the file in UTF-8."),
         (b"a: " + b"x" * 6_000_000, ": has 5.7 MB, and at most 5 MB are read; move knowledge into more files."),
         ("- a\n", ", line 1: kind is missing; begin the document with kind: ConciergeTenant."),
-        ("kind: ConciergTenant\n", ": holds no ConciergeTenant but ConciergTenant; name the file that has one."),
+        ("kind: ConciergTenant\n", ', line 1: kind "ConciergTenant" is unknown; write ConciergeTenant.'),
+        ("kind: Deployment\n", ": holds no ConciergeTenant but Deployment; name the file that has one."),
         ("kind: conciergetenant\n", ', line 1: kind "conciergetenant" is unknown; write ConciergeTenant.'),
         ("kind: ConciergeTenant\n", ", line 1: apiVersion must be concierge.hotel/v1alpha1; write that."),
         ("a: !!python/object/apply:os.system [x]\n",
@@ -199,8 +204,7 @@ def test_unusable_files_are_refused(file: Path, text: str | bytes, expected: str
     ("articles", "expected"),
     [
         (ARTICLE.replace("answer", "anwser"),
-         ', line 23: [0].text.en.anwser: there is no such field; did you mean "answer"?'
-         " (1 more problem after this)."),
+         ', line 23: [0].text.en.anwser: there is no such field; did you mean "answer"?'),
         (ARTICLE + ARTICLE, ', line 24: [1].slug: "breakfast-hours" is already the slug of an article ('),
         (ARTICLE + "  department: spa\n", ', line 20: [0].department: the property has no department "spa"; known'
          " here: front-desk, housekeeping, maintenance, food-and-beverage."),
@@ -228,6 +232,81 @@ def test_two_properties_with_one_code_are_refused(file: Path) -> None:
         load_tenant_files([file, other])
 
 
+def refused(*files: Path) -> list[str]:
+    with pytest.raises(TenantFileError) as caught:
+        load_tenant_files(list(files))
+    return str(caught.value).splitlines()
+
+
+def test_all_mistakes_of_a_file_are_told_in_its_order(file: Path) -> None:
+    file.write_text(
+        TENANT.replace("languages: [en, de]", "languages: [en, xx]").replace("    name: Seaside\n", "")
+        + "    checkin: 15:00\n"
+        + "  chat: {greeting: {en: Hello}, handoff: {hours: {daily: [7-22]}}}\n"
+        + "  voice: {mode: rely, silenceSeconds: soon}\n"
+        + "  knowledge: {configMaps: [{name: facts}, {name: gone}]}\n"
+        + config_map("facts", ARTICLE.replace("en:", "english:") + ARTICLE.replace("answer", "anwser"))
+    )
+
+    told = [line.removeprefix(str(file)).partition(";")[0] for line in refused(file)]
+
+    assert told == [
+        ", line 6: spec.property.name: is missing",
+        ', line 10: spec.property.languages[1]: "xx" is not a language',
+        ", line 11: spec.property.checkin: there is no such field",
+        ', line 12: spec.chat.handoff.hours.daily[0]: "7-22" must be opening hours as "HH:MM-HH:MM", such as'
+        ' "07:00-22:30" or "18:00-02:00".',
+        ', line 13: spec.voice.mode: "rely" is not possible here',
+        ', line 13: spec.voice.silenceSeconds: must be a whole number without quotes, not "soon".',
+        ', ConfigMap "facts", data.a.yaml, line 24: [0].text.english: "english" is not a language',
+        ', ConfigMap "facts", data.a.yaml, line 28: [1].text.en.anwser: there is no such field',
+        ', line 14: spec.knowledge.configMaps[1]: there is no ConfigMap "gone" in this file or in a .yaml file'
+        " beside it",
+    ]
+
+
+def test_rules_between_fields_are_told_together(file: Path) -> None:
+    file.write_text(TENANT + "  chat: {greeting: {de: Hallo}, handoff: {fallbackDepartment: spa}}\n")
+
+    assert [line.split(": ")[1] for line in refused(file)] == [
+        "spec.chat.handoff.fallbackDepartment", "spec.chat.greeting",
+    ]  # fmt: skip
+
+
+def test_no_more_than_ten_mistakes_are_told_and_how_many_more_there_are(file: Path) -> None:
+    file.write_text(TENANT + "".join(f"    unheardOf{number}: 1\n" for number in range(23)))
+
+    told = refused(file)
+
+    assert len(told) == 11
+    assert told[-1] == "… and 13 more mistakes after these."
+
+
+def test_the_mistakes_of_all_files_are_told(file: Path) -> None:
+    other = file.parent / "other.yaml"
+    file.write_text(TENANT.replace("Europe/London", "Europe/Londn"))
+    other.write_text("kind: [")
+
+    assert [line.partition(",")[0] for line in refused(file, other)] == [str(file), str(other)]
+
+
+def test_articles_of_one_name_and_of_no_department_are_all_told(file: Path) -> None:
+    file.write_text(
+        WITH_MAP + config_map("facts", ARTICLE + ARTICLE + ARTICLE.replace("hours", "x") + "  department: spa\n")
+    )
+
+    assert [line.split(": ")[1] for line in refused(file)] == ["[1].slug", "[2].department"]
+
+
+def test_what_cannot_be_read_to_its_end_is_refused() -> None:
+    assert refused(Path("/dev/zero")) == [
+        "/dev/zero: has 5.0 MB, and at most 5 MB are read; move knowledge into more files."
+    ]
+    assert refused(Path("/proc/self/mem")) == [
+        "/proc/self/mem: cannot be read (Input/output error); check its permissions."
+    ]
+
+
 def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(TenantFileError, match=r"nowhere\.yaml: there is no such file; check the path\."):
         load_tenant_files([tmp_path / "nowhere.yaml"])
@@ -237,7 +316,7 @@ def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.data())
-def test_a_damaged_file_is_loaded_or_refused_in_one_sentence_but_never_breaks_us(data: st.DataObject) -> None:
+def test_a_damaged_file_is_loaded_or_refused_in_sentences_but_never_breaks_us(data: st.DataObject) -> None:
     whole = (WITH_MAP + config_map("facts")).encode()
     start = data.draw(st.integers(0, len(whole)))
     length = data.draw(st.integers(0, 40))
@@ -246,7 +325,7 @@ def test_a_damaged_file_is_loaded_or_refused_in_one_sentence_but_never_breaks_us
         file = Path(folder) / "damaged.yaml"
         file.write_bytes(whole[:start] + junk + whole[start + length :])
         sentence = _refusal(file)
-        assert sentence is None or (sentence.startswith(str(file)) and len(sentence.splitlines()) == 1)
+        assert sentence is None or (all(line.startswith((str(file), "… and ")) for line in sentence.splitlines()))
 
 
 def _refusal(file: Path) -> str | None:

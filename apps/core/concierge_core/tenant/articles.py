@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 from concierge_core.domain.ids import ArticleId
 from concierge_core.domain.knowledge import Article, ArticleText, Origin
 from concierge_core.errors import TenantFileError
-from concierge_core.tenant.complaints import dotted, first_complaint, sentence
-from concierge_core.tenant.documents import Document, parse, read_text, yaml_files
+from concierge_core.tenant.complaints import complaints, dotted, noted, refuse, sentence
+from concierge_core.tenant.documents import Document, mentions, parse, read_text, yaml_files
 from concierge_core.tenant.knowledge import KnowledgeArticle
 
 _ARTICLES = TypeAdapter(list[KnowledgeArticle])
@@ -61,7 +61,7 @@ def config_maps_beside(name: str, file: Path) -> dict[str, ConfigMap]:
     """The ConfigMaps of the first other .yaml file in the same folder that has one of this name; else none."""
     for sibling in yaml_files(file.parent):
         # Files that never say the name are not parsed: an unrelated broken one must not stop this property.
-        if sibling.resolve() == file.resolve() or name.encode() not in sibling.read_bytes():
+        if sibling.resolve() == file.resolve() or not mentions(sibling, name):
             continue
         maps = config_maps(parse(read_text(sibling), str(sibling)), sibling)
         if name in maps:
@@ -78,7 +78,13 @@ def articles_of(config_map: ConfigMap) -> list[Declared]:
             f'{config_map.source}, line {line}: the ConfigMap "{config_map.name}" has no data; '
             f"add a key whose text is a YAML list of articles."
         )
-    return [declared for key, text in data.items() for declared in _articles_in(config_map, str(key), text)]
+    found: list[Declared] = []
+    mistakes: list[str] = []
+    for key, text in data.items():
+        with noted(mistakes):
+            found += _articles_in(config_map, str(key), text)
+    refuse(mistakes)
+    return found
 
 
 def _articles_in(config_map: ConfigMap, key: str, text: Any) -> list[Declared]:
@@ -97,8 +103,8 @@ def _articles_in(config_map: ConfigMap, key: str, text: Any) -> list[Declared]:
     try:
         articles = _ARTICLES.validate_python(inner.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        path, words = first_complaint(error, list[KnowledgeArticle])
-        raise TenantFileError(sentence(place(path), words)) from None
+        told = [sentence(place(path), words) for path, words in complaints(error, list[KnowledgeArticle])]
+        raise TenantFileError(*told) from None
     return [Declared(article, place((i,)), config_map.source) for i, article in enumerate(articles)]
 
 

@@ -1,29 +1,60 @@
-"""From pydantic's errors to one sentence for people: which field, what is wrong, what to do."""
+"""From pydantic's errors to sentences for people: which field, what is wrong, what to do."""
 
 from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
+from concierge_core.errors import TenantFileError
+
 Path = tuple[str | int, ...]
 _LONGEST_SENTENCE = 700
+_MOST_SENTENCES = 10
 
 
-def first_complaint(error: ValidationError, model: Any) -> tuple[Path, str]:
-    """The path and the wording of the first problem. `model` is the type that was validated."""
-    # An unknown field explains a missing one (a typing mistake), so it goes first.
-    details = sorted(error.errors(include_url=False), key=lambda detail: detail["type"] != "extra_forbidden")
-    detail = details[0]
-    path: Path = (*detail["loc"], *_own_field(detail))
-    words = _wording(detail, path, model)
-    more = len(details) - 1
-    return path, words + (f" ({more} more problem{'s' if more > 1 else ''} after this)" if more else "")
+def complaints(error: ValidationError, model: Any) -> list[tuple[Path, str]]:
+    """Path and wording of each problem. `model` is the type that was validated."""
+    details = [part for detail in error.errors(include_url=False) for part in _parts(detail)]
+    misspelt = {
+        (*path[:-1], meant)
+        for path, detail in details
+        if detail["type"] == "extra_forbidden" and (meant := _meant(path, model))
+    }
+    return [
+        (path, _wording(detail, path, model))
+        for path, detail in details
+        # The missing field is there, under the wrong name: one mistake, told once.
+        if not (detail["type"] == "missing" and path in misspelt)
+    ]
+
+
+def bounded(sentences: Sequence[str]) -> list[str]:
+    """As many as a person reads at once, each on one line, and how many more there are."""
+    told = [one_line(each) for each in sentences[:_MOST_SENTENCES]]
+    more = len(sentences) - len(told)
+    return told + ([f"… and {more} more mistake{'s' * (more > 1)} after these."] if more else [])
+
+
+@contextmanager
+def noted(mistakes: list[str]) -> Iterator[None]:
+    """Add what is wrong inside to the list, and go on."""
+    try:
+        yield
+    except TenantFileError as error:
+        mistakes += error.sentences
+
+
+def refuse(mistakes: Sequence[str]) -> None:
+    """Raise `TenantFileError` if there are any."""
+    if mistakes:
+        raise TenantFileError(*mistakes)
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -47,16 +78,30 @@ def one_line(sentence: str) -> str:
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """`did you mean "x"?`, or the list of what is known."""
+    close = _closest(word, known)
+    return f'did you mean "{close}"?' if close else f"known here: {', '.join(known)}"
+
+
+def _closest(word: str, known: Sequence[str]) -> str | None:
     folded = {name.replace("_", "").lower(): name for name in known}
     close = get_close_matches(word.replace("_", "").lower(), folded, n=1, cutoff=0.6)
-    return f'did you mean "{folded[close[0]]}"?' if close else f"known here: {', '.join(known)}"
+    return folded[close[0]] if close else None
 
 
-def _own_field(detail: Any) -> Path:
-    field = (detail.get("ctx") or {}).get("field")
-    if detail["type"] != "tenant" or not field:
-        return ()
-    return tuple(int(step) if step.isdigit() else step for step in str(field).split("."))
+def _meant(path: Path, model: Any) -> str | None:
+    """The field that was probably meant at an unknown field's path."""
+    return _closest(str(path[-1]), _names(_type_at(model, path[:-1])))
+
+
+def _parts(detail: Any) -> Iterator[tuple[Path, Any]]:
+    """A problem that our own validators found may be several, each with a field below the place."""
+    place: Path = tuple(step for step in detail["loc"] if step != "[key]")
+    if detail["type"] != "tenant":
+        yield place, detail
+        return
+    for field, message in detail["ctx"]["problems"]:
+        steps = str(field).split(".") if field else []
+        yield (*place, *(int(step) if step.isdigit() else step for step in steps)), {**detail, "msg": message}
 
 
 def _wording(detail: Any, path: Path, model: Any) -> str:

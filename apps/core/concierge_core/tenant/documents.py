@@ -6,6 +6,7 @@ stays a text until a field of type date reads it.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from concierge_core.errors import TenantFileError
 
 LARGEST_FILE = 5 * 1024 * 1024
 _DEEPEST_NESTING = 40
+_TWICE = "twice:"
 _Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -59,9 +61,7 @@ class _Loader(_Parser):  # type: ignore[misc]
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.constructor.ConstructorError(None, None, "a name is not a plain word", key.start_mark)
             if key.value in mapping:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f'the name "{key.value}" appears twice', key.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f'{_TWICE} "{key.value}"', key.start_mark)
             # Names are always texts, `no:` and `1:` too.
             mapping[key.value] = self.construct_object(value, deep=deep)
         return mapping
@@ -81,15 +81,19 @@ def read_text(path: Path) -> str:
     """The file's text. Raises `TenantFileError` when it is absent, unreadable, too large, not UTF-8 or empty."""
     try:
         size = path.stat().st_size
-        raw = path.read_bytes() if size <= LARGEST_FILE else b""
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)  # a pipe or a device has no size
     except FileNotFoundError:
         raise TenantFileError(f"{path}: there is no such file; check the path.") from None
     except OSError as error:
         raise TenantFileError(f"{path}: cannot be read ({error.strerror}); check its permissions.") from None
-    if size > LARGEST_FILE:
+    if len(raw) > LARGEST_FILE:
+        megabytes = max(size, len(raw)) / 1024 / 1024
         raise TenantFileError(
-            f"{path}: has {size / 1024 / 1024:.1f} MB, and at most 5 MB are read; move knowledge into more files."
+            f"{path}: has {megabytes:.1f} MB, and at most 5 MB are read; move knowledge into more files."
         )
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise TenantFileError(f"{path}: is UTF-16 text; save the file in UTF-8.")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -101,8 +105,19 @@ def read_text(path: Path) -> str:
 
 
 def yaml_files(folder: Path) -> list[Path]:
-    """The folder's own .yaml and .yml files, by name."""
-    return sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+    """The folder's own .yaml and .yml files, by name. Raises `TenantFileError` for a folder that can't be read."""
+    try:
+        return sorted(file for file in folder.iterdir() if file.suffix in (".yaml", ".yml") and file.is_file())
+    except OSError as error:
+        raise TenantFileError(f"{folder}: cannot be read ({error.strerror}); check its permissions.") from None
+
+
+def mentions(path: Path, word: str) -> bool:
+    """The file has the word in it. One that can't be read, or is too large to be ours, has not."""
+    try:
+        return path.stat().st_size <= LARGEST_FILE and word.encode() in path.read_bytes()
+    except OSError:
+        return False
 
 
 def parse(text: str, where: str, *, first_line: int = 1) -> list[Document]:
@@ -157,7 +172,13 @@ def _broken(error: yaml.YAMLError, text: str, where: str, first_line: int) -> st
         return f"{where}, line {line}: holds a control character, which YAML does not allow; delete it."
     mark = getattr(error, "problem_mark", None)
     place = f"{where}, line {mark.line + first_line}" if mark else where
-    problem = getattr(error, "problem", None) or "it cannot be read"
+    problem = str(getattr(error, "problem", None) or "it cannot be read")
+    if problem.startswith(_TWICE):
+        return (
+            f"{place}: the name {problem.removeprefix(_TWICE).strip()} appears twice in this section; keep one of them."
+        )
+    if mark and re.match(r" *\t", "".join(text.split("\n")[mark.line : mark.line + 1])):
+        return f"{place}: is indented with a tab, which YAML does not allow; use spaces."
     return f"{place}: is not valid YAML ({problem}); check indentation, quotes and colons there."
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -17,7 +20,7 @@ from concierge_core.tenant.articles import (
     config_maps_beside,
     domain_article,
 )
-from concierge_core.tenant.complaints import dotted, first_complaint, one_line, sentence, suggestion
+from concierge_core.tenant.complaints import bounded, complaints, dotted, noted, refuse, sentence, suggestion
 from concierge_core.tenant.documents import Document, parse, read_text, yaml_files
 from concierge_core.tenant.model import API_VERSION, KIND, ConciergeTenant
 
@@ -34,19 +37,21 @@ class LoadedTenant:
 def load_tenant_files(paths: list[Path]) -> list[LoadedTenant]:
     """Every property in these files and folders (their *.yaml and *.yml, not below), in order.
 
-    Raises `TenantFileError`: one sentence with file, field and remedy.
+    Raises `TenantFileError` with all mistakes of all files: a sentence each with file, field and remedy.
     """
     try:
         return _load_all(paths)
     except TenantFileError as error:
-        # What the file says is quoted in errors, and it may say anything.
-        raise TenantFileError(one_line(str(error))) from None
+        raise TenantFileError(*bounded(error.sentences)) from None
 
 
 def _load_all(paths: list[Path]) -> list[LoadedTenant]:
     loaded: list[LoadedTenant] = []
+    mistakes: list[str] = []
     for file in _files(paths):
-        loaded += _load_file(file, alone=file in paths)
+        with noted(mistakes):
+            loaded += _load_file(file, alone=file in paths)
+    refuse(mistakes)
     if not loaded:
         raise TenantFileError(
             f"{', '.join(map(str, paths))}: holds no ConciergeTenant; add one (see manifests/minimal.yaml)."
@@ -72,7 +77,13 @@ def _load_file(file: Path, *, alone: bool) -> list[LoadedTenant]:
         kinds = ", ".join(str(document.value.get("kind")) for document in documents) or "nothing"
         raise TenantFileError(f"{file}: holds no {KIND} but {kinds}; name the file that has one.")
     maps = config_maps(documents, file)
-    return [_load(document, file, maps) for document in tenants]
+    loaded: list[LoadedTenant] = []
+    mistakes: list[str] = []
+    for document in tenants:
+        with noted(mistakes):
+            loaded.append(_load(document, file, maps))
+    refuse(mistakes)
+    return loaded
 
 
 def _kind(document: Document, file: Path) -> str:
@@ -81,7 +92,9 @@ def _kind(document: Document, file: Path) -> str:
     line = document.line_of(())
     if not isinstance(value, dict) or not isinstance(kind, str):
         raise TenantFileError(f"{file}, line {line}: kind is missing; begin the document with kind: {KIND}.")
-    if kind != KIND and kind.lower().replace("_", "") in (KIND.lower(), f"{KIND.lower()}s", "concierge", "tenant"):
+    if kind != KIND and get_close_matches(
+        kind.lower().replace("_", ""), (KIND.lower(), "concierge", "tenant"), cutoff=0.8
+    ):
         raise TenantFileError(f'{file}, line {document.line_of(("kind",))}: kind "{kind}" is unknown; write {KIND}.')
     if kind == KIND and value.get("apiVersion") != API_VERSION:
         where = f"{file}, line {document.line_of(('apiVersion',))}"
@@ -90,16 +103,30 @@ def _kind(document: Document, file: Path) -> str:
 
 
 def _load(document: Document, file: Path, maps: dict[str, ConfigMap]) -> LoadedTenant:
-    try:
-        tenant = ConciergeTenant.model_validate(document.value, by_alias=True, by_name=False)
-    except ValidationError as error:
-        path, words = first_complaint(error, ConciergeTenant)
-        line = document.line_of(path)
-        raise TenantFileError(sentence(f"{file}, line {line}: {dotted(path)}", words)) from None
-    declared = _inline(tenant, document, file) + _from_config_maps(tenant, document, file, maps)
-    _refuse_clashes(tenant, declared)
+    mistakes: list[str] = []
+    tenant: ConciergeTenant | None = None
+    with noted(mistakes):
+        tenant = _validated(document, file)
+    # What else is wrong is told as well, even if the tenant itself can't be used.
+    names = _names_of_config_maps(tenant) if tenant else _likely_names_of_config_maps(document)
+    declared = _from_config_maps(names, document, file, maps, mistakes)
+    if tenant is not None:
+        declared = _inline(tenant, document, file) + declared
+        mistakes += _clashes(tenant, declared)
+    refuse(mistakes)
+    assert tenant is not None
     code = tenant.spec.property.code
     return LoadedTenant(tenant, [domain_article(code, entry) for entry in declared], file)
+
+
+def _validated(document: Document, file: Path) -> ConciergeTenant:
+    try:
+        return ConciergeTenant.model_validate(document.value, by_alias=True, by_name=False)
+    except ValidationError as error:
+        found = [(document.line_of(path), path, words) for path, words in complaints(error, ConciergeTenant)]
+        found.sort(key=lambda each: each[0])
+        told = [sentence(f"{file}, line {line}: {dotted(path)}", words) for line, path, words in found]
+        raise TenantFileError(*told) from None
 
 
 def _inline(tenant: ConciergeTenant, document: Document, file: Path) -> list[Declared]:
@@ -111,36 +138,52 @@ def _inline(tenant: ConciergeTenant, document: Document, file: Path) -> list[Dec
 
 
 def _from_config_maps(
-    tenant: ConciergeTenant, document: Document, file: Path, maps: dict[str, ConfigMap]
+    names: dict[int, str], document: Document, file: Path, maps: dict[str, ConfigMap], mistakes: list[str]
 ) -> list[Declared]:
+    """The articles of all ConfigMaps of these names (by their place in the list); what is wrong goes to `mistakes`."""
     declared: list[Declared] = []
     known = maps
-    for index, reference in enumerate(tenant.spec.knowledge.config_maps):
-        if reference.name not in known:
-            known = config_maps_beside(reference.name, file) | known
-        if reference.name not in known:
+    for index, name in names.items():
+        if name not in known:
+            known = config_maps_beside(name, file) | known
+        if name not in known:
             line = document.line_of(("spec", "knowledge", "configMaps", index))
-            raise TenantFileError(
-                f'{file}, line {line}: spec.knowledge.configMaps[{index}]: there is no ConfigMap "{reference.name}" in '
+            mistakes.append(
+                f'{file}, line {line}: spec.knowledge.configMaps[{index}]: there is no ConfigMap "{name}" in '
                 f"this file or in a .yaml file beside it; add it or take the line out."
             )
-        declared += articles_of(known[reference.name])
+            continue
+        with noted(mistakes):
+            declared += articles_of(known[name])
     return declared
 
 
-def _refuse_clashes(tenant: ConciergeTenant, declared: list[Declared]) -> None:
+def _names_of_config_maps(tenant: ConciergeTenant) -> dict[int, str]:
+    return {index: reference.name for index, reference in enumerate(tenant.spec.knowledge.config_maps)}
+
+
+def _likely_names_of_config_maps(document: Document) -> dict[int, str]:
+    """As far as a document that the model refuses lets one see them."""
+    value: Any = document.value
+    for step in ("spec", "knowledge", "configMaps"):
+        value = value.get(step) if isinstance(value, dict) else None
+    entries = value if isinstance(value, list) else []
+    named = {index: entry.get("name") for index, entry in enumerate(entries) if isinstance(entry, dict)}
+    return {index: name for index, name in named.items() if isinstance(name, str) and name}
+
+
+def _clashes(tenant: ConciergeTenant, declared: list[Declared]) -> Iterator[str]:
     seen: dict[str, str] = {}
     codes = [department.code for department in tenant.spec.property.departments]
     for entry in declared:
         slug, department = entry.article.slug, entry.article.department
         if slug in seen:
-            raise TenantFileError(
-                f'{entry.where}.slug: "{slug}" is already the slug of an article ({seen[slug]}); give one another slug.'
-            )
+            first = seen[slug]
+            yield f'{entry.where}.slug: "{slug}" is already the slug of an article ({first}); give one another slug.'
         if department and department not in codes:
             words = f'the property has no department "{department}"; {suggestion(department, codes)}'
-            raise TenantFileError(sentence(f"{entry.where}.department", words))
-        seen[slug] = entry.where
+            yield sentence(f"{entry.where}.department", words)
+        seen.setdefault(slug, entry.where)
 
 
 def _refuse_same_code(loaded: list[LoadedTenant]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -39,7 +40,7 @@ from concierge_core.tenant.knowledge import ArticleTextSpec, Knowledge, Knowledg
 from concierge_core.tenant.mind import Ai, Escalation, Tools
 from concierge_core.tenant.property import Address, Branding, Department, Property
 from concierge_core.tenant.staff import Admin, FirstAccount, Notifications, Pms, Retention, Smtp, Webhook
-from concierge_core.tenant.values import ObjectName, SecretRef, Section, in_language, problem
+from concierge_core.tenant.values import ObjectName, SecretRef, Section, in_language, problems
 
 API_VERSION: Final = "concierge.hotel/v1alpha1"
 KIND: Final = "ConciergeTenant"
@@ -159,37 +160,35 @@ class TenantSpec(Section):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> TenantSpec:
-        self._refuse_unknown_departments()
-        self._refuse_untold_default_language()
-        self._refuse_messages_without_account()
+        found = [*self._unknown_departments(), *self._untold_default_language(), *self._messages_without_account()]
+        if found:
+            raise problems(found)
         return self
 
-    def _refuse_unknown_departments(self) -> None:
+    def _unknown_departments(self) -> Iterator[tuple[str, str]]:
         named = [("chat.handoff.fallbackDepartment", self.chat.handoff.fallback_department)]
         for i, entry in enumerate(self.voice.roster):
             named += [(f"voice.roster.{i}.departments", code) for code in entry.departments]
         for i, article in enumerate(self.knowledge.articles):
             named += [(f"knowledge.articles.{i}.department", article.department)] if article.department else []
+        known = ", ".join(department.code for department in self.property.departments)
         for field, code in named:
             if self.property.department(code) is None:
-                known = ", ".join(department.code for department in self.property.departments)
-                raise problem(
-                    f'names the department "{code}", which property.departments lacks; known: {known}', field=field
-                )
+                yield field, f'names the department "{code}", which property.departments lacks; known: {known}'
 
-    def _refuse_untold_default_language(self) -> None:
+    def _untold_default_language(self) -> Iterator[tuple[str, str]]:
         language = self.property.default_language
         for field, texts in (("chat.greeting", self.chat.greeting), ("voice.greeting", self.voice.greeting)):
             if texts and language not in texts:
-                raise problem(f'has no text for the default language "{language}"; add one', field=field)
+                yield field, f'has no text for the default language "{language}"; add one'
 
-    def _refuse_messages_without_account(self) -> None:
+    def _messages_without_account(self) -> Iterator[tuple[str, str]]:
         account = self.messaging.twilio or self.voice.twilio
         for name, channel in (("sms", self.messaging.sms), ("whatsapp", self.messaging.whatsapp)):
             if channel.enabled and account is None:
-                raise problem(f"is missing, but messaging.{name} is enabled; add the account", field="messaging.twilio")
+                yield "messaging.twilio", f"is missing, but messaging.{name} is enabled; add the account"
             if channel.enabled and account and not (channel.number or account.number):
-                raise problem("is missing, but the channel is enabled; add a number", field=f"messaging.{name}.number")
+                yield f"messaging.{name}.number", "is missing, but the channel is enabled; add a number"
 
 
 class ConciergeTenant(Section):

@@ -17,7 +17,7 @@ from pydantic.alias_generators import to_snake
 
 from concierge_core.domain.knowledge import Origin
 from concierge_core.errors import InvalidInput
-from concierge_core.tenant.complaints import first_complaint
+from concierge_core.tenant.complaints import complaints
 from concierge_core.tenant.model import ConciergeTenant
 
 # What an app reads once at its start would not follow an override: see that everybody reads a setting from
@@ -95,7 +95,7 @@ def with_override(tenant: ConciergeTenant, key: str, value: Any) -> ConciergeTen
     try:
         return ConciergeTenant.model_validate(written, by_alias=True, by_name=False)
     except ValidationError as error:
-        _, words = first_complaint(error, ConciergeTenant)
+        _, words = complaints(error, ConciergeTenant)[0]
         raise InvalidInput("invalid_setting", words) from None
 
 

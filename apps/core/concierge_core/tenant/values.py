@@ -7,6 +7,7 @@ of a sentence whose first half is the field's path: "spec.property.phone" + "mus
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -41,9 +42,14 @@ class Section(BaseModel):
 
 def problem(message: str, *, field: str | None = None) -> PydanticCustomError:
     """An error in words for people. `field` is the dotted camelCase path below the place that is being validated."""
+    return problems([(field, message)])
+
+
+def problems(found: Sequence[tuple[str | None, str]]) -> PydanticCustomError:
+    """Several at once: field and message of each."""
     # Braces would be read as placeholders by pydantic.
-    safe = message.replace("{", "{{").replace("}", "}}")
-    return PydanticCustomError("tenant", safe, {"field": field} if field else {})
+    words = "; ".join(message for _, message in found).replace("{", "{{").replace("}", "}}")
+    return PydanticCustomError("tenant", words, {"problems": list(found)})
 
 
 def _language(code: str) -> str:
