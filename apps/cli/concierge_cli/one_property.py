@@ -9,6 +9,7 @@ from concierge_cli.place import Place
 from concierge_core.errors import InvalidInput, TenantFileError
 from concierge_core.settings import Settings
 from concierge_core.tenant.loader import load_tenant_files
+from concierge_core.tenant.own_settings import complete
 
 
 def place_and_settings(arguments: argparse.Namespace) -> tuple[Place, Settings]:
@@ -20,6 +21,7 @@ def place_and_settings(arguments: argparse.Namespace) -> tuple[Place, Settings]:
     code = loaded[0].tenant.spec.property.code
     folder = arguments.data.resolve() / code
     settings = Settings(tenant_file=arguments.file, data_dir=folder, secrets_file=arguments.secrets)
+    complete(settings, loaded[0].tenant.spec)
     if settings.database_url is None and not list(folder.glob("*.db")):
         raise InvalidInput(
             "never_started", f"{folder}: {code} was never started here; start it first, or name its folder with --data."

@@ -39,6 +39,7 @@ def _rows(house: House, news: Announcement) -> list[tuple[str, str]]:
         ("Answers", _who_answers(house.declared)),
         ("Knowledge", f"{news.articles} article{'s' * (news.articles != 1)} from {Path(house.declared.source).name}"),
         ("Data", str(house.place.folder)),
+        *(("Note", note) for note in house.declared.notes),
     ]
 
 

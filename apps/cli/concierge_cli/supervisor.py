@@ -72,8 +72,10 @@ class Supervisor:
         self._end.set_result(CANNOT_BE if code == CANNOT_BE else 1)
 
     async def _start_all(self) -> None:
-        redis_url = os.environ.get("REDIS_URL") or await self._start_valkey()
-        environments = [house.environment(redis_url, self._secrets_file) for house in self._houses]
+        bundled = None if all(house.declared.redis_url for house in self._houses) else await self._start_valkey()
+        environments = [
+            house.environment(house.declared.redis_url or bundled or "", self._secrets_file) for house in self._houses
+        ]
         starts = zip(self._houses, environments, strict=True)
         news = await asyncio.gather(*(self._start_web(house, environment) for house, environment in starts))
         for house, environment in zip(self._houses, environments, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,7 +17,8 @@ def why(error: ConciergeError, settings: Settings) -> str:
     if error.part == "storage":
         return f"{settings.data_dir}: the disk is full; free some space, or choose another folder with --data."
     if error.part == "database" and settings.database_url is not None:
-        return "DATABASE_URL: no database answers there; check the address and that the database is running."
+        where = "DATABASE_URL" if os.environ.get("DATABASE_URL") else "spec.postgres.urlSecret"
+        return f"{where}: no database answers there; check the address and that the database is running."
     if error.part == "database":
         return (
             f"{settings.data_dir}: the database in this folder can't be read; it is damaged or not ours: restore it "

@@ -33,9 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _houses(arguments: argparse.Namespace, stack: ExitStack) -> list[House]:
-    properties = declared.read(arguments.files)
-    _refuse_crowded_files(properties)
     _refuse_missing_secrets_file(arguments.secrets)
+    properties = declared.read(arguments.files, arguments.secrets)
+    _refuse_crowded_files(properties)
     places = [Place.of(arguments.data, each.code) for each in properties]
     locks = [stack.enter_context(place.hold()) for place in places]
     ports = port_choice.choose(arguments.host, arguments.port, len(properties))

@@ -20,16 +20,21 @@ from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import open_store
 from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
+from concierge_core.tenant.own_settings import complete
 from concierge_core.use_cases.settings import following_settings
 
 
 def load_tenant(settings: Settings) -> LoadedTenant:
-    """The one property of this process. Raises `TenantFileError`."""
+    """The one property of this process; `settings` are completed by what its YAML says about its processes.
+
+    Raises `TenantFileError`.
+    """
     if settings.tenant_file is None:
         raise TenantFileError("CONCIERGE_TENANT_FILE is not set: name the property's ConciergeTenant YAML")
     loaded = load_tenant_files([settings.tenant_file])
     if len(loaded) != 1:
         raise TenantFileError(f"{settings.tenant_file} holds {len(loaded)} properties: a process serves exactly one")
+    complete(settings, loaded[0].tenant.spec)
     return loaded[0]
 
 

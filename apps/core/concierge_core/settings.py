@@ -1,7 +1,8 @@
 """Configuration of every process, read once at start from the environment and passed down.
 
 `REDIS_URL`, `DATABASE_URL`, `GEMINI_API_KEY` and `SENTRY_DSN` keep the names people know; all else is `CONCIERGE_*`.
-What belongs to a property is in its `ConciergeTenant`, not here.
+What belongs to a property is in its `ConciergeTenant`; what that says about its processes completes these
+(`tenant.own_settings`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """One process's settings. Units are in the names; secrets are `SecretStr` and never printed."""
 
-    model_config = SettingsConfigDict(env_prefix="CONCIERGE_", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="CONCIERGE_", env_ignore_empty=True, extra="ignore", populate_by_name=True
+    )
 
     tenant_file: Path | None = None
     """The property's `ConciergeTenant` YAML (and the ConfigMaps beside it in the same file or folder)."""
@@ -53,6 +56,10 @@ class Settings(BaseSettings):
     log_format: str = "json"
     """`json`, or `console` on a terminal."""
     log_level: str = "INFO"
+    otlp_endpoint: str | None = None
+    """Where traces go, without `/v1/traces`; the standard `OTEL_EXPORTER_OTLP_*` variables win."""
+    trace_sample_ratio: float = Field(default=1.0, ge=0, le=1)
+    """Share of traces that are exported, 0 to 1; the standard `OTEL_TRACES_SAMPLER` wins."""
 
     turn_lease_seconds: float = 8.0
     turn_deadline_seconds: float = 30.0

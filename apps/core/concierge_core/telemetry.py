@@ -1,7 +1,7 @@
 """Traces and logs. One trace leads from the guest's message through the model to the delivered reply.
 
-Export happens only where the standard `OTEL_EXPORTER_OTLP_*` variables say so; the trace context is always kept, so
-that logs carry it. Nothing here ever sees guest text: attributes are ids, counts, names and durations.
+Export happens only where the standard `OTEL_EXPORTER_OTLP_*` variables or the property's YAML say so; the trace context
+is always kept, so that logs carry it. Nothing here ever sees guest text: attributes are ids, counts, names, durations.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from opentelemetry import trace
 from opentelemetry.propagate import extract, inject
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import Span, SpanKind
 
 from concierge_core.settings import Settings
@@ -31,7 +32,7 @@ def set_up(settings: Settings, *, service: str, tenant: str) -> None:
     """Call once per process, after any fork: logging, tracer provider, and Sentry where a DSN is set."""
     _set_up_logging(settings)
     structlog.contextvars.bind_contextvars(service=service, tenant=tenant)
-    _set_up_tracing(service, tenant)
+    _set_up_tracing(settings, service, tenant)
     if settings.sentry_dsn is not None:
         _set_up_sentry(settings.sentry_dsn.get_secret_value(), service, tenant)
 
@@ -74,16 +75,25 @@ def span(
             raise
 
 
-def _set_up_tracing(service: str, tenant: str) -> None:
+def _set_up_tracing(settings: Settings, service: str, tenant: str) -> None:
     resource = Resource.create({"service.name": f"concierge-{service}", "concierge.tenant": tenant})
-    provider = TracerProvider(resource=resource)
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+    provider = TracerProvider(resource=resource, sampler=_sampler(settings))
+    standard = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    if standard or settings.otlp_endpoint:
         # Imported only when used: the exporter brings protobuf and requests, 15 MB.
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        own = None if standard else f"{settings.otlp_endpoint}".rstrip("/") + "/v1/traces"
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=own)))
     trace.set_tracer_provider(provider)
+
+
+def _sampler(settings: Settings) -> Sampler | None:
+    """The property's share of traces; None leaves it to the standard variables."""
+    if os.environ.get("OTEL_TRACES_SAMPLER"):
+        return None
+    return ParentBased(TraceIdRatioBased(settings.trace_sample_ratio))
 
 
 def _set_up_sentry(dsn: str, service: str, tenant: str) -> None:

@@ -1,4 +1,4 @@
-"""Where and how the tenant runs in a cluster. On one machine these sections are checked and otherwise left alone."""
+"""Where and how the tenant runs. Most of it is the cluster's (`reach.CLUSTER`): on one machine that is only checked."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ class Postgres(Section):
     """The tenant's database."""
 
     mode: Literal["managed", "external", "cloudnativepg"] = "managed"
-    """`managed`: the operator runs one; `external`: yours, by URL; `cloudnativepg`: a CloudNativePG cluster."""
+    """`managed`: the operator runs one (one machine: SQLite); `external`: yours, by URL; `cloudnativepg`: a cluster."""
     url_secret: SecretRef | None = None
-    """Where the postgresql:// URL lies; needed with `external`."""
+    """Where the postgresql:// URL lies; needed with `external`. `DATABASE_URL` wins."""
     version: Annotated[str, Field(pattern=r"^[0-9]{2}$")] = "18"
     """Major version of PostgreSQL for `managed` and `cloudnativepg`; in quotes."""
     instances: Annotated[int, Field(ge=1, le=5)] = 1
@@ -110,9 +110,9 @@ class Redis(Section):
     """Fan-out, sessions, limits, queue."""
 
     mode: Literal["managed", "external"] = "managed"
-    """`managed`: the operator runs a Valkey; `external`: yours, by URL."""
+    """`managed`: the operator (on one machine: `concierge up`) runs a Valkey; `external`: yours, by URL."""
     url_secret: SecretRef | None = None
-    """Where the redis:// URL lies; needed with `external`."""
+    """Where the redis:// URL lies; needed with `external`. `REDIS_URL` wins."""
     memory: Quantity = "128Mi"
     """Memory of the managed one."""
 
@@ -224,13 +224,13 @@ class Observability(Section):
     """Traces, logs, errors, metrics."""
 
     otlp_endpoint: WebAddress | None = None
-    """OpenTelemetry collector (OTLP over HTTP); no export if absent."""
+    """OpenTelemetry collector (OTLP over HTTP), without /v1/traces; no export if absent. `OTEL_*` variables win."""
     trace_sample_ratio: Share = 1.0
-    """Share of traces that are exported, 0 to 1."""
+    """Share of traces that are exported, 0 to 1. `OTEL_TRACES_SAMPLER` wins."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    """How much is logged; guest text and secrets never are."""
+    """How much is logged; guest text and secrets never are. `CONCIERGE_LOG_LEVEL` wins."""
     sentry_dsn_secret: SecretRef | None = None
-    """Where the Sentry DSN lies; no reports if absent."""
+    """Where the Sentry DSN lies; no reports if absent. `SENTRY_DSN` wins."""
     service_monitor: bool = True
     """Make monitoring objects where the cluster knows their kinds."""
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from concierge_core.tenant.reach import reach_of
 from concierge_core.tenant.schema import inlined_schema
 
 _INTRODUCTION = """\
@@ -19,8 +20,8 @@ every field, and three hotels in `manifests/` show real use.
 
 **Files.** UTF-8, at most 5 MB, several documents per file if you like, no aliases and no tags. A folder stands for
 its `.yaml` and `.yml` files. Values are those of YAML 1.2: `no` is the language Norwegian, `15:00` is a time. Write
-times, postal codes, phone numbers and quantities in quotes all the same: other tools read them otherwise. Each mistake
-is told in one sentence with file, line, field and remedy.
+times, postal codes, phone numbers and quantities in quotes all the same: other tools read them otherwise. All mistakes
+are told at once, each in one sentence with file, line, field and remedy.
 
 **Languages** are ISO 639-1 codes. Where a text may differ by language, write one text or `{en: …, de: …}`.
 
@@ -41,8 +42,14 @@ midnight.
 desk's hours (`docs/staff.md`, Settings). The file stays the source of everything else: what changes in it is applied at
 the next start, and a change under an override is flagged in the dashboard until somebody has looked at it.
 
-Sections that only matter in a cluster (`host`, `tls`, `gateway`, `image`, `version`, `postgres`, `redis`, `storage`,
-`backup`, `autoscaling`, `resources`, `classRef`, `profile`) are checked on one machine and otherwise left alone.
+**What counts where.** Fields marked "Cluster only" are the operator's; on one machine they are checked and otherwise
+left alone. Fields marked "Not used by this version" are checked everywhere and used nowhere yet; `concierge doctor -f`
+names those that your file gives, and `concierge up` those that you would wait for in vain. `knowledge.urls` is one of
+them: no web page is fetched; write what it says as articles.
+
+**The environment wins** over the file: `DATABASE_URL`, `REDIS_URL`, `SENTRY_DSN`, `GEMINI_API_KEY`,
+`CONCIERGE_LOG_LEVEL` and OpenTelemetry's `OTEL_*`. With `postgres.mode` or `redis.mode` `external`, `concierge up` uses
+yours; when their secret is not found it says so in one line and uses SQLite and the bundled Valkey.
 """
 
 
@@ -118,7 +125,7 @@ def _walk(node: dict[str, Any], prefix: str, shared: str | None) -> Iterator[Fie
             path=path,
             type=_type(part),
             default=json.dumps(part["default"], ensure_ascii=False) if "default" in part else "",
-            meaning=part.get("description", ""),
+            meaning=" ".join(filter(None, [part.get("description", ""), "" if shared else reach_of(path)])),
             required=name in node.get("required", ()),
             shared=within,
         )

@@ -80,4 +80,4 @@ class Knowledge(Section):
     config_maps: Annotated[list[ConfigMapRef], Field(max_length=50)] = Field(default_factory=list)
     """ConfigMaps with more articles."""
     urls: Annotated[list[KnowledgeUrl], Field(max_length=50)] = Field(default_factory=list)
-    """Web pages to read; `concierge up` passes them over."""
+    """Web pages to read."""

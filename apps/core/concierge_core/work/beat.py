@@ -12,6 +12,7 @@ import sys
 from concierge_core.errors import ConciergeError, TenantFileError, Unavailable
 from concierge_core.settings import Settings
 from concierge_core.tenant.loader import load_tenant_files
+from concierge_core.tenant.own_settings import complete
 from concierge_core.work.beat_facts import BeatFacts
 from concierge_core.work.work_settings import WorkSettings
 
@@ -31,17 +32,19 @@ def main() -> int:
 
 def gathered(settings: Settings, work: WorkSettings) -> BeatFacts:
     """What the clock has to know. Raises `TenantFileError`, `Unavailable` without a broker's URL."""
-    if settings.redis_url is None:
-        raise Unavailable("broker")
     if settings.tenant_file is None:
         raise TenantFileError("CONCIERGE_TENANT_FILE is not set: name the property's ConciergeTenant YAML")
     loaded = load_tenant_files([settings.tenant_file])
     if len(loaded) != 1:
         raise TenantFileError(f"{settings.tenant_file} holds {len(loaded)} properties: a process serves exactly one")
+    complete(settings, loaded[0].tenant.spec)
+    if settings.redis_url is None:
+        raise Unavailable("broker")
     return BeatFacts(
         code=loaded[0].tenant.spec.property.code,
         redis_url=settings.redis_url.get_secret_value(),
         log_format=settings.log_format,
+        log_level=settings.log_level,
         visibility_timeout_seconds=work.visibility_timeout_seconds,
         restore_interval_seconds=work.restore_interval_seconds,
         send_timeout_seconds=work.send_timeout_seconds,

@@ -77,6 +77,8 @@ class LeasedScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
 
     def _log(self, event: str, *, level: str = "info", **named: str) -> None:
         """A line like those of the other processes, without their logging library."""
+        if level == "info" and self.facts.log_level.upper() not in ("DEBUG", "INFO"):
+            return
         at = datetime.now(UTC).isoformat()
         line = {"event": event, "service": "beat", "tenant": self.facts.code, "level": level, "timestamp": at, **named}
         text = json.dumps(line) if self.facts.log_format == "json" else f"{at} [{level}] {event} {named or ''}"

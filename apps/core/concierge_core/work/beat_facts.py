@@ -17,6 +17,7 @@ class BeatFacts:
     code: str
     redis_url: str
     log_format: str
+    log_level: str
     visibility_timeout_seconds: float
     restore_interval_seconds: float
     send_timeout_seconds: float
