@@ -43,4 +43,6 @@ def _error(line: str) -> str | None:
         return None
     if fields.get("level") not in _LEVELS:
         return None
-    return " ".join(str(fields.get("event", "an error")).split())[:_LONGEST].rstrip(".")
+    event, reason = fields.get("event", "an error"), fields.get("reason")
+    said = f"{event} ({reason})" if isinstance(reason, str) and reason else str(event)
+    return " ".join(said.split())[:_LONGEST].rstrip(".")

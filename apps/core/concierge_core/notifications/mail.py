@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
+from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
 
-from concierge_core.notifications.occasion import Occasion
+from concierge_core.notifications.occasion import HANDOFF, Occasion
 from concierge_core.tenant.model import ConciergeTenant
 
 
@@ -20,11 +22,12 @@ def compose(tenant: ConciergeTenant, occasion: Occasion, *, to: str, delivery_id
     assert smtp is not None, "mails are planned only where a mail server is set"
     words = _phrases(house.default_language)
     mail = EmailMessage()
-    mail["From"] = smtp.from_address
-    mail["To"] = to
-    mail["Subject"] = words[f"subject_{occasion.event}"].format(property=house.name)
+    name = _one_line(house.name)
+    mail["From"] = Address(display_name=name, addr_spec=_deliverable(smtp.from_address))
+    mail["To"] = Address(addr_spec=_deliverable(to))
+    mail["Subject"] = words[f"subject_{occasion.event}"].format(property=name)
     mail["Date"] = format_datetime(occasion.occurred_at)
-    mail["Message-ID"] = f"<{delivery_id}@{smtp.from_address.rpartition('@')[2]}>"
+    mail["Message-ID"] = f"<{delivery_id}@{_deliverable(smtp.from_address).rpartition('@')[2]}>"
     # Keeps holiday replies of mailboxes from answering the concierge.
     mail["Auto-Submitted"] = "auto-generated"
     if occasion.urgent:
@@ -34,32 +37,58 @@ def compose(tenant: ConciergeTenant, occasion: Occasion, *, to: str, delivery_id
 
 
 def _lines(tenant: ConciergeTenant, occasion: Occasion, words: dict[str, str]) -> list[str]:
-    house = tenant.spec.property
-    facts = {
-        "guest": occasion.guest_name or words["unknown_guest"],
-        "room": occasion.room_number,
-        "channel": occasion.conversation.channel.value if occasion.conversation else None,
-        "number": str(occasion.request.number) if occasion.request else None,
-        "department": house.department_name(occasion.request.department, house.default_language)
-        if occasion.request
-        else None,
-        "reason": _reason(occasion, words),
-        "since": _local(occasion, house.zone),
-    }
     # One line a fact: a name with line ends must not look like more facts.
-    listed = [f"{words[name]}: {' '.join(value.split())}" for name, value in facts.items() if value]
-    return [words[f"lead_{occasion.event}"], "", *listed, "", words["open"], occasion.link, "", "—", house.name]
+    facts = [f"{words[name]}: {_one_line(value)}" for name, value in _facts(tenant, occasion, words) if value]
+    way = words["open" if "/conversations/" in occasion.link else "open_requests"]
+    lead = words[f"lead_{occasion.event}"]
+    return [
+        lead,
+        "",
+        *facts,
+        "",
+        way,
+        occasion.link,
+        "",
+        words["private"],
+        "",
+        "—",
+        _one_line(tenant.spec.property.name),
+    ]
 
 
-def _reason(occasion: Occasion, words: dict[str, str]) -> str | None:
-    """In words where we have them; a reason is a code of ours, never the guest's text."""
-    if not occasion.reason:
-        return None
-    return words.get(f"reason_{occasion.reason}", occasion.reason.replace("_", " "))
+def _facts(tenant: ConciergeTenant, occasion: Occasion, words: dict[str, str]) -> list[tuple[str, str | None]]:
+    house, request, conversation = tenant.spec.property, occasion.request, occasion.conversation
+    accept_by = conversation.accept_by if conversation and occasion.event == HANDOFF else None
+    return [
+        ("guest", occasion.guest_name or words["unknown_guest"]),
+        ("room", occasion.room_number),
+        # A model may have named the wish: only what we have words for is ours to say.
+        ("wish", words.get(f"wish_{request.kind}", words["wish_other"]) if request else None),
+        ("number", str(request.number) if request else None),
+        ("department", house.department_name(request.department, house.default_language) if request else None),
+        ("channel", words[f"channel_{conversation.channel.value}"] if conversation else None),
+        ("reason", None if request else words.get(f"reason_{occasion.reason}")),
+        ("since", _local(occasion.occurred_at, house.zone)),
+        ("answer_by", _local(accept_by, house.zone) if accept_by else None),
+    ]
 
 
-def _local(occasion: Occasion, zone: ZoneInfo) -> str:
-    return occasion.occurred_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+def _one_line(value: str) -> str:
+    """Without line ends and other control characters: a name must look like no further fact, and no further header."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in value).split())
+
+
+def _deliverable(address: str) -> str:
+    """With the domain as mail servers write it: hôtel.example is xn--htel-vqa.example."""
+    mailbox, _, domain = address.rpartition("@")
+    try:
+        return f"{mailbox}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address  # no name that could be looked up: the server says so
+
+
+def _local(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
 @cache

@@ -15,14 +15,10 @@ from concierge_core.notifications.address_guard import checked
 from concierge_core.notifications.occasion import Occasion
 from concierge_core.notifications.signature import sign
 from concierge_core.tenant.model import ConciergeTenant
-from concierge_core.work.registry import GiveUp
+from concierge_core.work.registry import GiveUp, TryLater
 
 _TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 _GONE = 410
-
-
-class NotTaken(Exception):
-    """The receiver did not take the delivery (this time). Says the status, never the URL."""
 
 
 def body_of(tenant: ConciergeTenant, occasion: Occasion, *, delivery_id: str) -> bytes:
@@ -44,7 +40,7 @@ def body_of(tenant: ConciergeTenant, occasion: Occasion, *, delivery_id: str) ->
 async def post(
     url: str, body: bytes, *, event: str, delivery_id: str, secret: SecretStr, now: datetime, may_be_private: bool
 ) -> None:
-    """Deliver. Raises `GiveUp` when it never will be taken; `NotTaken`, OSError, httpx.HTTPError when it may later."""
+    """Deliver. Raises `GiveUp` when it never will be taken; `TryLater` or OSError when it may later."""
     place = await checked(url, may_be_private=may_be_private)
     timestamp = int(now.timestamp())
     headers = {
@@ -61,8 +57,11 @@ async def post(
         request = client.build_request(
             "POST", place.url, content=body, headers=headers, extensions={"sni_hostname": place.host}
         )
-        response = await client.send(request, stream=True)  # the answer's body is of no interest, however long
-        await response.aclose()
+        try:
+            response = await client.send(request, stream=True)  # the answer's body is of no interest, however long
+            await response.aclose()
+        except httpx.HTTPError as error:
+            raise TryLater(f"the webhook's receiver cannot be reached ({type(error).__name__})") from None
     _judge(response.status_code)
 
 
@@ -70,7 +69,7 @@ def _judge(status: int) -> None:
     if status == _GONE:
         raise GiveUp("the webhook's receiver says it is gone (410)")
     if not 200 <= status < 300:
-        raise NotTaken(f"the webhook's receiver answered {status}")
+        raise TryLater(f"the webhook's receiver answered {status}")
 
 
 def _conversation(conversation: Conversation | None) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from celery.platforms import SecurityWarning
 
 from concierge_core.work.envelope import Envelope
 from concierge_core.work.loop import WorkLoop
+from concierge_core.work.registry import why
 from concierge_core.work.running import pause_seconds
 from concierge_core.work.work_settings import WorkSettings
 
@@ -57,7 +58,13 @@ def _on_loop(runner: Runner, loop: WorkLoop, work: WorkSettings) -> Any:
         try:
             loop.run(runner.run(self.name, arguments, envelope))
         except Exception as error:
-            log.warning("task_failed", task=self.name, entry=envelope.entry_id, error=type(error).__name__)
+            again = self.request.retries < work.max_retries
+            told = {"task": self.name, "entry": envelope.entry_id, "reason": why(error)}
+            if again:
+                log.warning("task_failed", **told)
+            else:
+                # From here on it is tried slowly, for a day: long enough that a person should hear of it now.
+                log.error("task_keeps_failing", **told)
             raise self.retry(exc=error, countdown=pause_seconds(self.request.retries, work)) from error
 
     return call

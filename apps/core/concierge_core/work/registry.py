@@ -61,6 +61,15 @@ class GiveUp(Exception):
     """Trying again would not help: the task is over, and the log says why."""
 
 
+class TryLater(Exception):
+    """It did not work this time. The words are ours: neither a guest's nor a secret, fit for the log."""
+
+
+def why(error: Exception) -> str:
+    """What the log may say about a failed task: words only if they are ours."""
+    return str(error) if isinstance(error, GiveUp | TryLater) else type(error).__name__
+
+
 def is_plain(arguments: dict[str, Any]) -> bool:
     """Arguments are ids and short codes: broker and logs never hold guest data."""
     return all(isinstance(v, int) or (isinstance(v, str) and len(v) <= 200) for v in arguments.values())

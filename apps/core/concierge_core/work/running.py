@@ -20,7 +20,7 @@ from concierge_core.domain.ids import new_id
 from concierge_core.runtime import Runtime
 from concierge_core.telemetry import span
 from concierge_core.work.envelope import Envelope
-from concierge_core.work.registry import GiveUp, TaskContext, TaskFunction
+from concierge_core.work.registry import GiveUp, TaskContext, TaskFunction, why
 from concierge_core.work.work_settings import WorkSettings
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ class TaskRunner:
             await self._release(lease, holder)
             if not self._too_old(envelope):
                 raise
-            outcome, reason = "task_given_up", type(error).__name__
+            outcome, reason = "task_given_up", why(error)
         await self._end(lease, holder, entry_id)
         log.log(logging.ERROR if reason else logging.INFO, outcome, task=name, entry=entry_id, reason=reason)
 
