@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from concierge_core.errors import ConciergeError, TenantFileError
+from concierge_core.errors import ConciergeError, InvalidInput, TenantFileError
 
 if TYPE_CHECKING:
     from concierge_core.tenant.loader import LoadedTenant
@@ -59,7 +59,7 @@ def main() -> int:
     try:
         loaded = load_tenant_files([Path(file) for file in files])
         found = [asdict(_declared(each, Path(secrets_file) if secrets_file else None)) for each in loaded]
-    except TenantFileError as error:
+    except InvalidInput as error:  # the environment's mistakes too
         print(error)
         return _UNUSABLE
     print(json.dumps(found))

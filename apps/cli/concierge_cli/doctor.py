@@ -17,6 +17,7 @@ from concierge_cli import doctor_property, port_choice
 from concierge_cli.finding import Finding, Verdict, ping_redis, reaches
 from concierge_cli.hush import hush
 from concierge_cli.valkey import BundledValkey
+from concierge_core.errors import InvalidInput
 from concierge_core.settings import Settings
 
 _ROOM_BYTES = 500 * 2**20
@@ -42,8 +43,13 @@ def _findings(arguments: argparse.Namespace) -> Iterator[Finding]:
     yield _packages()
     yield _clock()
     yield _port(arguments.port)
+    try:
+        settings = Settings(secrets_file=arguments.secrets)
+    except InvalidInput as error:
+        for sentence in str(error).splitlines():
+            yield Finding(Verdict.PROBLEM, sentence)
+        return
     yield _valkey()
-    settings = Settings(secrets_file=arguments.secrets)
     yield from _gemini(settings)
     yield _public_url(settings)
     yield _data(arguments.data)

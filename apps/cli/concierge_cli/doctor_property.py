@@ -26,8 +26,8 @@ def findings(file: Path, data: Path, settings: Settings) -> Iterator[Finding]:
             complete(own, loaded.tenant.spec)
             yield from _of_property(loaded, own, shared=settings)
     except TenantFileError as error:
-        for sentence in error.sentences:
-            yield Finding(Verdict.PROBLEM, sentence)
+        for told in error.sentences:
+            yield Finding(Verdict.PROBLEM, told)
 
 
 def _of_property(loaded: LoadedTenant, own: Settings, *, shared: Settings) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
 
     up = verbs.add_parser("up", help="run a property (or several) on this machine")
     up.add_argument("-f", "--file", dest="files", type=Path, action="append", required=True, metavar="FILE")
-    up.add_argument("--port", type=int, help="port of the first property; the others follow (default: from 8080)")
+    up.add_argument("--port", type=_port, help="port of the first property; the others follow (default: from 8080)")
     up.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     up.add_argument("--verbose", action="store_true", help="show the logs of all parts")
     _add_place(up)
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = verbs.add_parser("doctor", help="say what is missing on this machine, and what to do about it")
     doctor.add_argument("-f", "--file", dest="files", type=Path, action="append", default=[], metavar="FILE")
-    doctor.add_argument("--port", type=int, default=8080)
+    doctor.add_argument("--port", type=_port, default=8080)
     _add_place(doctor)
     doctor.set_defaults(module="doctor")
 
@@ -64,6 +64,12 @@ def _parser() -> argparse.ArgumentParser:
     version = verbs.add_parser("version", help="say which version this is")
     version.set_defaults(module="version")
     return parser
+
+
+def _port(word: str) -> int:
+    if not word.isascii() or not word.isdigit() or not 1 <= int(word) <= 65535:
+        raise argparse.ArgumentTypeError(f'"{word}" is no port; write a number from 1 to 65535')
+    return int(word)
 
 
 def _add_staff(parser: argparse.ArgumentParser) -> None:

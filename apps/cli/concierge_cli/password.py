@@ -7,6 +7,7 @@ import asyncio
 
 from concierge_cli.one_property import place_and_settings
 from concierge_cli.troubles import explained
+from concierge_core.errors import NotFound
 from concierge_core.open_runtime import open_runtime
 from concierge_core.settings import Settings
 
@@ -24,4 +25,9 @@ async def _renew(settings: Settings, email: str) -> str:
     from concierge_admin.accounts import set_password
 
     async with open_runtime(settings, answers=False) as runtime:
-        return await set_password(runtime, email=email)
+        try:
+            return await set_password(runtime, email=email)
+        except NotFound:
+            raise NotFound(
+                f"no account has the address {email!r}; concierge staff list shows those there are"
+            ) from None

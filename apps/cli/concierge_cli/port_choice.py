@@ -12,7 +12,9 @@ _TRIES = 200
 
 
 def choose(host: str, asked: int | None, count: int) -> list[int]:
-    """`count` ports on `host`. Raises `InvalidInput` when the port that was asked for is taken."""
+    """`count` ports on `host`. Raises `InvalidInput` when it is none of this machine's, or the port is taken."""
+    if not is_free(host, 0):
+        raise InvalidInput("host", f"{host} is no address of this machine: choose another one with --host.")
     if asked is not None and not is_free(host, asked):
         raise InvalidInput("port", f"Port {asked} is taken by another program: choose another one with --port.")
     found: list[int] = []

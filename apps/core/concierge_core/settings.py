@@ -11,17 +11,54 @@ import os
 import socket
 from functools import cached_property
 from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import (
+    AliasChoices,
+    Field,
+    ModelWrapValidatorHandler,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from concierge_core.errors import InvalidInput
 
-class Settings(BaseSettings):
+_WORDS = {
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
+    "bool_parsing": "must be true or false",
+}
+
+
+class ProcessSettings(BaseSettings):
+    """Values from the environment; a wrong one is told by its variable's name, and never repeated: it may be secret."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", validate_assignment=True)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_words(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return handler(values)
+        except ValidationError as error:
+            raise InvalidInput("settings", "\n".join(map(cls._sentence, error.errors(include_url=False)))) from None
+
+    @classmethod
+    def _sentence(cls, detail: Any) -> str:
+        name = str(detail["loc"][0]) if detail["loc"] else "?"
+        variable = name if name.isupper() else f"{cls.model_config['env_prefix']}{name}".upper()
+        words = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
+        return f"{variable}: {words}; correct the variable, or unset it."
+
+
+class Settings(ProcessSettings):
     """One process's settings. Units are in the names; secrets are `SecretStr` and never printed."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="CONCIERGE_", env_ignore_empty=True, extra="ignore", populate_by_name=True
-    )
+    model_config = SettingsConfigDict(env_prefix="CONCIERGE_", populate_by_name=True)
 
     tenant_file: Path | None = None
     """The property's `ConciergeTenant` YAML (and the ConfigMaps beside it in the same file or folder)."""
@@ -68,6 +105,21 @@ class Settings(BaseSettings):
     """A turn owed for longer than this has no living process at work and is picked up by the sweep."""
     poll_interval_seconds: float = 1.0
     """How often the database is polled for news while Redis is away."""
+
+    @field_validator("redis_url")
+    @classmethod
+    def _is_redis(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and urlsplit(url.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("must be a URL that starts with redis://, rediss:// or unix://")
+        return url
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _is_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
+        parts = urlsplit(dsn.get_secret_value()) if dsn is not None else None
+        if parts and not (parts.scheme in ("http", "https") and parts.username and parts.path.strip("/")):
+            raise ValueError("must be a DSN such as https://key@sentry.example/1")
+        return dsn
 
     @cached_property
     def holder(self) -> str:

@@ -74,3 +74,50 @@ def test_a_property_that_never_ran_is_one_sentence_and_2(concierge, tmp_path, ve
     (sentence,) = ended.stderr.splitlines()
     assert "was never started here; start it first" in sentence
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["up", "-f", MINIMAL, "--port", "99999"], '"99999" is no port; write a number from 1 to 65535'),
+        (["up", "-f", MINIMAL, "--host", "300.1.1.1"], "300.1.1.1 is no address of this machine"),
+        (["up", "-f", MINIMAL, "--secrets", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
+        (["staff", "list", "-f", "nowhere.yaml"], "nowhere.yaml: there is no such file"),
+        (["password", "a@b.example", "-f", "."], ".: is a folder without .yaml files"),
+        (["version", "please"], "unrecognized arguments: please"),
+    ],
+)
+def test_nonsense_on_the_command_line_is_said_kindly_and_is_2(concierge, words, said):
+    ended = concierge(*words)
+
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["REDIS_URL", "SENTRY_DSN", "CONCIERGE_TURN_LEASE_SECONDS"])
+def test_a_variable_that_cannot_be_is_one_sentence_before_anything_starts(concierge, tmp_path, monkeypatch, name):
+    monkeypatch.setenv(name, "hush-hush")
+
+    started = concierge("up", "-f", MINIMAL, "--data", tmp_path / "data")
+    looked = concierge("doctor", "-f", MINIMAL, "--data", tmp_path / "data")
+
+    assert (started.returncode, looked.returncode) == (2, 1)
+    (sentence,) = started.stderr.splitlines()
+    assert sentence.startswith(f"{name}: must be ")
+    assert f"problem  {sentence}" in looked.stdout
+    assert "hush-hush" not in sentence
+    assert not (tmp_path / "data").exists()
+
+
+def test_doctor_names_what_a_yaml_hopes_for_in_vain_and_a_broken_secrets_file(concierge, tmp_path):
+    (tmp_path / "secrets.yaml").write_text("a: [")
+    complete = MINIMAL.with_name("complete.yaml")
+
+    looked = concierge("doctor", "-f", complete, "--data", tmp_path / "data")
+    broken = concierge("doctor", "-f", complete, "--data", tmp_path / "data", "--secrets", "secrets.yaml")
+
+    assert "hotel-alle-felder: not used by this version: spec.property.rooms; " in looked.stdout
+    assert "spec.knowledge.urls (web pages are not read, so write what they say as articles)" in looked.stdout
+    assert broken.returncode == 1
+    assert "problem  secrets.yaml, line 2: is not valid YAML" in broken.stdout

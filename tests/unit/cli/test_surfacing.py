@@ -5,6 +5,12 @@ import pytest
 from concierge_cli.surfacing import QUIET_SECONDS, Surfaced
 
 
+def test_a_reason_of_ours_is_said_with_it():
+    line = '{"level": "error", "event": "task_keeps_failing", "reason": "the mail server refuses the login (535)"}'
+
+    assert Surfaced().worth_saying(line) == "task_keeps_failing (the mail server refuses the login (535))"
+
+
 def test_an_error_is_worth_saying_once_in_a_while():
     now = [0.0]
     surfaced = Surfaced(now=lambda: now[0])

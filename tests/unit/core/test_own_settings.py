@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from concierge_core.errors import InvalidInput, TenantFileError
 from concierge_core.settings import Settings
 from concierge_core.tenant.model import ConciergeTenant, TenantSpec
 from concierge_core.tenant.own_settings import complete, not_found
+from concierge_core.work.work_settings import WorkSettings
 
 SECRETS = "own: {database: 'postgresql://a@b/c', redis: 'redis://r:6379/0', dsn: 'https://k@sentry.example/1'}\n"
 
@@ -64,13 +66,13 @@ def test_what_the_environment_leaves_open_comes_from_the_yaml(secrets: Path) -> 
 def test_the_environment_wins(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://theirs")
     monkeypatch.setenv("REDIS_URL", "redis://theirs")
-    monkeypatch.setenv("SENTRY_DSN", "https://theirs")
+    monkeypatch.setenv("SENTRY_DSN", "https://k@theirs/1")
     monkeypatch.setenv("CONCIERGE_LOG_LEVEL", "DEBUG")
     settings = Settings(secrets_file=secrets)
 
     complete(settings, spec())
 
-    assert told(settings)[:4] == ["postgresql://theirs", "redis://theirs", "https://theirs", "DEBUG"]
+    assert told(settings)[:4] == ["postgresql://theirs", "redis://theirs", "https://k@theirs/1", "DEBUG"]
 
 
 def test_an_empty_variable_is_an_absent_one(secrets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,6 +93,50 @@ def test_secrets_that_are_nowhere_are_named_and_what_is_bundled_stays(tmp_path: 
     assert list(not_found(settings, spec())) == [
         "spec.postgres.urlSecret", "spec.redis.urlSecret", "spec.observability.sentryDsnSecret",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "field", "words"),
+    [
+        ("redis", "spec.redis.urlSecret", "write redis://host:port/0"),
+        ("dsn", "spec.observability.sentryDsnSecret", "write the DSN as Sentry shows it"),
+    ],
+)
+def test_a_secret_that_cannot_be_what_it_should_is_told_and_not_repeated(
+    secrets: Path, key: str, field: str, words: str
+) -> None:
+    secrets.write_text(f"own: {{{key}: hush-hush}}")
+
+    with pytest.raises(TenantFileError) as caught:
+        complete(Settings(secrets_file=secrets), spec())
+
+    assert str(caught.value) == f"{field}: the secret holds no such address; {words}."
+
+
+@pytest.mark.parametrize(
+    ("variable", "words"),
+    [
+        ("REDIS_URL", "must be a URL that starts with redis://, rediss:// or unix://"),
+        ("SENTRY_DSN", "must be a DSN such as https://key@sentry.example/1"),
+        ("CONCIERGE_TURN_LEASE_SECONDS", "must be a number"),
+    ],
+)
+def test_a_wrong_variable_is_told_by_its_name_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, variable: str, words: str
+) -> None:
+    monkeypatch.setenv(variable, "hush-hush")
+
+    with pytest.raises(InvalidInput) as caught:
+        Settings()
+
+    assert str(caught.value) == f"{variable}: {words}; correct the variable, or unset it."
+
+
+def test_a_wrong_time_of_background_work_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONCIERGE_WORK_MAX_RETRIES", "many")
+
+    with pytest.raises(InvalidInput, match=r"^CONCIERGE_WORK_MAX_RETRIES: must be a whole number; correct"):
+        WorkSettings()
 
 
 def test_a_managed_database_needs_no_secret(secrets: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from concierge_core.errors import InvalidInput, TenantFileError
 from concierge_core.settings import Settings
 from concierge_core.tenant.model import SecretRef, TenantSpec
 from concierge_core.tenant.secrets import SecretSource
@@ -17,14 +18,21 @@ REDIS = "spec.redis.urlSecret"
 SENTRY = "spec.observability.sentryDsnSecret"
 
 
+_FIELDS = {"redis_url": REDIS, "sentry_dsn": SENTRY}
+_FORMS = {"redis_url": "write redis://host:port/0", "sentry_dsn": "write the DSN as Sentry shows it"}
+
+
 def complete(settings: Settings, spec: TenantSpec) -> None:
     """Put the YAML's values where the environment is silent. Once done, a second time changes nothing.
 
-    Raises `TenantFileError` for an unusable secrets file.
+    Raises `TenantFileError` for an unusable secrets file, and for a secret that can't be what it should.
     """
     for name, value in _offered(settings, spec).items():
         if value is not None and name not in settings.model_fields_set:
-            setattr(settings, name, value)
+            try:
+                setattr(settings, name, value)
+            except InvalidInput:
+                raise TenantFileError(f"{_FIELDS[name]}: the secret holds no such address; {_FORMS[name]}.") from None
 
 
 def not_found(settings: Settings, spec: TenantSpec) -> dict[str, SecretRef]:

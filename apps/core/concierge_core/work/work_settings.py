@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from concierge_core.settings import ProcessSettings
 
 
-class WorkSettings(BaseSettings):
+class WorkSettings(ProcessSettings):
     """Read once at start. Units are in the names."""
 
-    model_config = SettingsConfigDict(env_prefix="CONCIERGE_WORK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONCIERGE_WORK_")
 
     visibility_timeout_seconds: float = Field(default=90, ge=1)
     """After so long the broker gives a dead worker's tasks to another; every task ends well before (`time_limit`)."""
