@@ -32,7 +32,7 @@ class Declared:
     model: str | None
     has_key: bool
     redis_url: str | None = field(default=None, repr=False)
-    """The property's own Redis; None: the environment's, or the bundled one."""
+    """The Redis to use, from the environment or the YAML; None: the bundled one."""
     notes: tuple[str, ...] = ()
     """What the YAML asks for and doesn't get here, a sentence each."""
 

@@ -114,14 +114,14 @@ def test_a_changed_yaml_is_what_the_next_start_knows(start_house, tmp_path):
         ("apiVersion: concierge.hotel/v1alpha1\nkind: ConciergeTennant\n", ["hotel.yaml", "ConciergeTennant"]),
     ],
 )
-def test_a_broken_yaml_is_one_sentence_and_2(concierge, tmp_path, text, words):
+def test_a_broken_yaml_is_a_sentence_a_mistake_and_2(concierge, tmp_path, text, words):
     (tmp_path / "hotel.yaml").write_text(text)
 
     ended = concierge("up", "-f", "hotel.yaml", "--data", "data")
 
     assert ended.returncode == 2
-    (sentence,) = ended.stderr.splitlines()
-    assert all(word in sentence for word in words)
+    assert all(line.startswith("hotel.yaml") for line in ended.stderr.splitlines())
+    assert all(word in ended.stderr for word in words)
     assert not (tmp_path / "data").exists()
 
 
