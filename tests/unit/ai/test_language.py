@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 import socket
+import time
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from concierge_ai import language
 from concierge_ai.language import detect
 
 ALL = ["en", "de", "fr", "es", "it", "ar"]
+WRITTEN = json.loads((Path(__file__).parent / "languages.json").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -66,3 +70,44 @@ def test_without_the_package_words_decide(monkeypatch: pytest.MonkeyPatch) -> No
     language._model.cache_clear()
     assert detect("Wann gibt es bei Ihnen denn Frühstück?", ALL, "en") == "de"
     language._model.cache_clear()
+
+
+def _told() -> list[tuple[str, str, str, list[str]]]:
+    """Each written question: its language, its text, another language of the conversation, a property's three."""
+    cases = []
+    for code, texts in WRITTEN["told"].items():
+        others = [c for c in ALL if c != code]
+        for n, text in enumerate(texts):
+            cases.append((code, text, others[n % 5], [others[n % 5], code, others[(n + 2) % 5]]))
+    return cases
+
+
+def test_hotel_questions_tell_their_language_whatever_was_spoken_before() -> None:
+    right = [detect(text, ALL, None) == code for code, text, _, _ in _told()]
+    right += [detect(text, ALL, other) == code for code, text, other, _ in _told()]
+    right += [detect(text, house, house[0], likely=house) == code for code, text, _, house in _told()]
+
+    assert len(_told()) >= 240
+    assert sum(right) / len(right) >= 0.97
+
+
+def test_a_conversation_stays_in_its_language_while_it_is_written() -> None:
+    wrong = [text for code, text, _, house in _told() if detect(text, house, code, likely=house) != code]
+    assert len(wrong) <= len(_told()) * 0.005, wrong
+
+
+@pytest.mark.parametrize("text", WRITTEN["untold"])
+def test_a_name_or_a_word_of_all_languages_changes_nothing(text: str) -> None:
+    assert [detect(text, ALL, current) for current in ALL] == ALL
+
+
+def test_a_short_question_in_english_is_not_taken_for_german() -> None:
+    for house in (["de", "en", "fr"], ["fr", "en", "es", "it"], ["en", "ar", "de"]):
+        assert detect("Is the sauna open?", [*house, *(c for c in ALL if c not in house)], None, likely=house) == "en"
+
+
+def test_a_very_long_text_is_read_in_no_time() -> None:
+    detect("warm", ALL, "en")
+    began = time.process_time()
+    detect("blahx " * 2000, ALL, "en")
+    assert time.process_time() - began < 0.1
