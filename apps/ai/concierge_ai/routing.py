@@ -77,14 +77,36 @@ def route(text: str, language: str, *, keywords: tuple[str, ...] = ()) -> Route:
 
 def emergency(text: str, language: str) -> str | None:
     """The language in which the text tells of danger to life, if it does: whatever language the property speaks."""
-    for code in (language, *LANGUAGES):
-        if _matches("emergency", normalise(text, code), code):
-            # Words of harmless talk count in the guest's own language and in the one that sounded the alarm, not in
-            # all: "camino" is an Italian fireplace and a Spanish road.
-            own = {c: normalise(text, c) for c in (code, language)}
-            if not any(_matches("not_emergency", words, c) for c, words in own.items()):
-                return code
+    for code in dict.fromkeys((language, *LANGUAGES)):
+        # Harmless talk is taken out first ("where is the fire exit"), and what is left must still sound the alarm: it
+        # is read in the guest's own language and in this one, since "camino" is an Italian fireplace, a Spanish road.
+        words = _without_harmless(_without_harmless(normalise(text, code), language), code)
+        if _matches("emergency", words, code) or _tells_of_distress(words, code):
+            return code
     return None
+
+
+def _without_harmless(words: str, language: str) -> str:
+    found = _whole("not_emergency").get(language)
+    return found.sub(" ~ ", words) if found else words
+
+
+def _tells_of_distress(words: str, language: str) -> bool:
+    """Somebody, and within a few words what happened to them: "my little boy has a very high fever"."""
+    found = _distress().get(language)
+    return bool(found and found.search(words))
+
+
+@cache
+def _distress() -> dict[str, re.Pattern[str]]:
+    compiled = {}
+    for code in LANGUAGES:
+        someone, state = (
+            pattern(lexicon.read_data("distress")[part][code].split("|"), code) for part in ("someone", "state")
+        )
+        if someone is not None and state is not None:
+            compiled[code] = re.compile(rf"{someone.pattern}(?: \w+){{0,6}}? {state.pattern}")
+    return compiled
 
 
 def _wish(text: str, words: str, language: str) -> Route | None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from concierge_ai import question_sets
 from concierge_ai.routing import Intent, emergency, route
+from concierge_core.tenant.loader import load_tenant_files
 
 _WRITTEN: dict[str, dict[str, list[str]]] = json.loads((Path(__file__).parent / "emergencies.json").read_text("utf-8"))
 
@@ -20,6 +24,35 @@ def test_danger_to_life_is_heard(code: str, text: str) -> None:
 @pytest.mark.parametrize(("code", "text"), [(c, t) for c, texts in _WRITTEN["ordinary"].items() for t in texts])
 def test_an_ordinary_question_is_no_emergency(code: str, text: str) -> None:
     assert emergency(text, code) is None
+
+
+def test_danger_is_written_down_in_many_words_of_each_language() -> None:
+    assert all(len(texts) >= 40 for texts in _WRITTEN["emergencies"].values())
+
+
+def test_at_most_one_ordinary_question_in_five_hundred_sounds_the_alarm() -> None:
+    asked = list(_ordinary())
+    alarms = [text for code, text in asked if emergency(text, code)]
+
+    assert len(asked) >= 500
+    assert len(alarms) <= len(asked) / 500, alarms
+
+
+def _ordinary() -> Iterator[tuple[str, str]]:
+    """What the properties here expect to be asked, the near misses, and public question sets where they are at hand
+    (`CONCIERGE_QUESTION_SETS` names their folder)."""
+    yield from ((code, text) for code, texts in _WRITTEN["ordinary"].items() for text in texts)
+    for loaded in load_tenant_files([Path(__file__).parents[3] / "manifests"]):
+        for article in loaded.articles:
+            yield from ((code, text.question) for code, text in article.texts.items())
+    folder = os.environ.get("CONCIERGE_QUESTION_SETS")
+    for path in sorted(Path(folder).glob("*.jsonl")) if folder else ():
+        yield from (("en", row.get("query") or row["text"]) for row in question_sets.rows(path) if "doc_id" not in row)
+
+
+def test_a_real_alarm_is_heard_beside_harmless_words() -> None:
+    assert emergency("Es brennt! Wo ist der Feuerlöscher?", "de") == "de"
+    assert emergency("Where is the fire exit? there is a fire on our floor", "en") == "en"
 
 
 def test_an_emergency_is_heard_in_a_language_the_property_does_not_speak() -> None:
