@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 
 from concierge_ai import bands
 from concierge_ai.bands import Band
-from concierge_ai.index import Found
+from concierge_ai.index import Found, Hit
+from concierge_ai.knowledge import Knowledge
 from concierge_ai.passages import Passage
 from concierge_ai.phrases import asks_for_room, language_name, phrase
-from concierge_ai.routing import Intent
-from concierge_ai.tools import SERVICE_REQUEST, TurnTools, room_in
+from concierge_ai.questions import Part, parts
+from concierge_ai.rooms import room_in
+from concierge_ai.routing import Intent, asks_about_house
+from concierge_ai.tools import SERVICE_REQUEST, TurnTools
 from concierge_ai.understanding import Reading, failed_streak, summary_of
 from concierge_core import texts
 from concierge_core.ai_wire import Done, Handoff, ReplyRequest, SourceOut, ToolUsed, Understood
@@ -18,6 +21,10 @@ from concierge_core.errors import Unavailable
 from concierge_core.tenant.model import ConciergeTenant
 
 MAX_NEAREST = 3
+_SURE_OF_A_NAME = 0.75
+"""From this confidence a thing only named beside a question ("… and the check-out") is answered as well."""
+_MOST_QUOTED = 80
+_LONG_CHARACTERS = 1000
 _FIXED = {
     Intent.GREETING: "greeting",
     Intent.THANKS: "thanks",
@@ -40,22 +47,22 @@ class Answer:
 class EmbeddedAnswerer:
     """Answers from the property's articles, or says that it can't."""
 
-    def __init__(self, tenant: ConciergeTenant) -> None:
+    def __init__(self, tenant: ConciergeTenant, knowledge: Knowledge) -> None:
         self._tenant = tenant
+        self._knowledge = knowledge
 
     async def answer(self, request: ReplyRequest, reading: Reading, found: Found, tools: TurnTools) -> Answer:
         """The reply to what was read, given what was found. Never raises `Unavailable`: then a person is called."""
         intent = reading.route.intent
-        if intent in _FIXED:
-            return self._fixed(reading, _FIXED[intent])
-        if reading.route.private:
-            return self._fixed(reading, "guest_privacy", offer_person=True)
+        fixed = reading.route.says or _FIXED.get(intent)
+        if fixed is not None:
+            return self._fixed(reading, fixed, offer_person=reading.route.private)
         if self._prefers_article(reading, found):
-            return self._from_knowledge(request, reading, found)
+            return await self._from_knowledge(request, reading, found)
         if intent is Intent.SERVICE_REQUEST:
             return await self._request(request, reading, tools)
         if intent in (Intent.FAQ, Intent.OTHER, Intent.OUT_OF_SCOPE):
-            return self._from_knowledge(request, reading, found)
+            return await self._from_knowledge(request, reading, found)
         return self._transaction(reading, found)
 
     def confidence(self, found: Found) -> float:
@@ -74,12 +81,15 @@ class EmbeddedAnswerer:
         offered = [phrase("person_button", reading.language)] if offer_person else []
         return Answer(text, Done(rung="embedded", confidence=reading.route.confidence, quick_replies=offered))
 
-    def _from_knowledge(self, request: ReplyRequest, reading: Reading, found: Found) -> Answer:
+    async def _from_knowledge(self, request: ReplyRequest, reading: Reading, found: Found) -> Answer:
         confidence, band = self.confidence(found), self.band(found)
         intent = reading.route.intent if reading.route.weak else Intent.FAQ
         told = reading.told(confidence, intent)
         if reading.route.evaluative and intent is Intent.FAQ:
             return self._opinion(reading, found, band, told)
+        several = await self._of_several(reading, found, intent)
+        if several is not None:
+            return several
         if band is Band.ANSWER:
             passage = found.hits[0].translated
             return Answer(
@@ -88,9 +98,45 @@ class EmbeddedAnswerer:
                 told,
             )
         escalation = self._tenant.spec.ai.escalation
-        if failed_streak(request.history) + 1 >= escalation.failed_turns and (found.topics or band is Band.ASK):
+        if failed_streak(request.history) + 1 >= escalation.failed_turns and (
+            _is_the_houses(reading, found) or band is Band.ASK
+        ):
             return Answer(phrase("handing_over", reading.language), _handoff(reading, "unanswered"), told)
         return self._ask_back(reading, found, confidence) if band is Band.ASK else self._unknown(reading, found)
+
+    async def _of_several(self, reading: Reading, whole: Found, intent: Intent) -> Answer | None:
+        """The reply to a message that asks for several things: each from its own article, and what nobody wrote down is
+        said to be unknown. None: it is one question, or nothing of it is known."""
+        asked = parts(reading.text, reading.spoken)
+        if len(asked) < 2:
+            return None
+        known: dict[str, tuple[Hit, float]] = {}
+        unknown: list[Part] = []
+        for part in asked:
+            found = await self._knowledge.search(part.text, reading.language, spoken=reading.spoken)
+            if self.band(found) is Band.ANSWER and (part.asks or self.confidence(found) >= _SURE_OF_A_NAME):
+                known.setdefault(found.hits[0].translated.article_id, (found.hits[0], self.confidence(found)))
+            elif part.asks and not _is_answered_by(whole, part):
+                unknown.append(part)
+        if not known or (len(known) == 1 and not unknown):
+            return None
+        return self._together(reading, known, unknown, intent)
+
+    def _together(
+        self, reading: Reading, known: dict[str, tuple[Hit, float]], unknown: list[Part], intent: Intent
+    ) -> Answer:
+        language = reading.language
+        passages = [hit.translated for hit, _ in known.values()]
+        confidence = min(confidence for _, confidence in known.values())
+        said = [self._said(passage, language) for passage in passages]
+        said += [phrase("half_unknown", language, part=part.text[:_MOST_QUOTED]) for part in unknown[:1]]
+        done = Done(
+            rung="embedded",
+            confidence=confidence,
+            sources=[source(passage) for passage in passages],
+            quick_replies=[phrase("person_button", language)] if unknown else [],
+        )
+        return Answer("\n\n".join(said), done, reading.told(confidence, intent))
 
     def _ask_back(self, reading: Reading, found: Found, confidence: float) -> Answer:
         nearest = [hit.translated.question for hit in found.hits[:MAX_NEAREST]]
@@ -99,14 +145,15 @@ class EmbeddedAnswerer:
         return Answer(phrase("ask_back", reading.language), done, reading.told(confidence, Intent.FAQ))
 
     def _unknown(self, reading: Reading, found: Found) -> Answer:
-        """Honest: a hotel's matter that we have no article on, or something quite else."""
+        """Honest: a hotel's matter that we have no article on, more than can be read, or something quite else."""
         language = reading.language
         confidence = self.confidence(found)
         offered = [phrase("person_button", language)]
         done = Done(rung="embedded", confidence=confidence, quick_replies=offered)
-        if found.topics:
+        if _is_the_houses(reading, found):
             return Answer(texts.text("no_answer", language), done, reading.told(confidence, Intent.FAQ))
-        text = phrase("out_of_scope", language, property=self._tenant.spec.property.name)
+        key = "too_long" if len(reading.text) > _LONG_CHARACTERS else "out_of_scope"
+        text = phrase(key, language, property=self._tenant.spec.property.name)
         return Answer(text, done, reading.told(confidence, Intent.OUT_OF_SCOPE))
 
     def _opinion(self, reading: Reading, found: Found, band: Band, told: Understood) -> Answer:
@@ -128,7 +175,7 @@ class EmbeddedAnswerer:
         room = room or room_in(reading.text, reading.spoken)
         if room is None and not asked_before and request.channel != "voice":
             done = Done(rung="embedded", confidence=reading.route.confidence)
-            return Answer(phrase("ask_room", language), done)
+            return Answer(phrase("ask_room_repair" if kind == "repair" else "ask_room", language), done)
         try:
             result = await tools.service_request(kind=kind, summary=reading.text.replace("\n", " / "), room=room)
         except Unavailable:
@@ -156,6 +203,18 @@ class EmbeddedAnswerer:
 def source(passage: Passage) -> SourceOut:
     """The article behind a passage, as the guest sees it."""
     return SourceOut(article_id=passage.article_id, title=passage.question, updated_at=passage.updated_at)
+
+
+def _is_the_houses(reading: Reading, found: Found) -> bool:
+    """It is about a hotel, or asks whether we have something."""
+    is_short = len(reading.text) <= _LONG_CHARACTERS
+    return bool(found.topics) or (is_short and asks_about_house(reading.text, reading.spoken))
+
+
+def _is_answered_by(whole: Found, part: Part) -> bool:
+    """The best passage for the whole message is about this part too."""
+    best = whole.hits[0].passage if whole.hits else None
+    return bool(best and part.topics and part.topics <= best.topics | best.answer_topics)
 
 
 def _handoff(reading: Reading, reason: str) -> Handoff:

@@ -1,7 +1,7 @@
 """In which of the property's languages a guest writes.
 
 Three witnesses: the script, the words that a language alone has (small words, and a hotel's own), and a small model.
-The language of the conversation so far stands until they outweigh it; a name or a word that all languages use never does.
+The language of the conversation so far stands until they outweigh it; a name, or a word of all languages, never does.
 """
 
 from __future__ import annotations

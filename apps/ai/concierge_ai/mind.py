@@ -19,16 +19,15 @@ from concierge_ai.grounding import Evidence
 from concierge_ai.index import Found
 from concierge_ai.knowledge import Knowledge
 from concierge_ai.ladder import Ladder
-from concierge_ai.lexicon import patterns
 from concierge_ai.model import Model
 from concierge_ai.model_reply import Assignment
 from concierge_ai.phrases import phrase
 from concierge_ai.prompt import opening, property_facts
+from concierge_ai.questions import leans
 from concierge_ai.routing import Intent
 from concierge_ai.sentences import split
 from concierge_ai.tools import TurnTools
-from concierge_ai.understanding import Reading, read, summary_of, unhappy_streak
-from concierge_ai.wording import normalise
+from concierge_ai.understanding import Reading, read, summary_of, topic_before, unhappy_streak
 from concierge_core import texts
 from concierge_core.ai_wire import Done, Handoff, PastMessage, ReplyEvent, ReplyRequest, Restart, Sentence, Understood
 from concierge_core.domain.wording import mask_cards
@@ -36,7 +35,6 @@ from concierge_core.runtime import Runtime
 
 log = structlog.get_logger()
 PASSAGES = 6
-_FOLLOW_UP_WORDS = 8
 
 
 class Mind:
@@ -45,7 +43,7 @@ class Mind:
     def __init__(self, runtime: Runtime, knowledge: Knowledge, models: list[Model] | None = None) -> None:
         self._rt = runtime
         self.knowledge = knowledge
-        self._embedded = EmbeddedAnswerer(runtime.tenant)
+        self._embedded = EmbeddedAnswerer(runtime.tenant, knowledge)
         self.budget = TokenBudget(runtime)
         self.models: list[Model] = models or []
         self._ladder = Ladder(runtime, self.models, self.budget)
@@ -130,9 +128,10 @@ class Mind:
     async def _found(self, request: ReplyRequest, reading: Reading) -> Found:
         """Passages for the question; for one that leans on the one before ("and on Sundays?"), for both together."""
         found = await self.knowledge.search(reading.text, reading.language, spoken=reading.spoken, limit=PASSAGES)
-        before = next((m.text for m in reversed(request.history) if m.author == "guest"), None)
-        leans = len(reading.text.split()) <= _FOLLOW_UP_WORDS and not found.topics
-        if before is None or not leans or not (found.aspects or _leans(reading)):
+        if not leans(reading.text, reading.spoken):
+            return found
+        before = topic_before(request.history, reading.spoken)
+        if before is None:
             return found
         both = f"{before}\n{reading.text}"
         together = await self.knowledge.search(both, reading.language, spoken=reading.spoken, limit=PASSAGES)
@@ -162,11 +161,6 @@ class Mind:
 
     def _handoff(self, reading: Reading, reason: str) -> Handoff:
         return Handoff(reason=reason, urgency=reading.urgency, summary=summary_of(reading), rung="handoff")
-
-
-def _leans(reading: Reading) -> bool:
-    found = patterns("follow_up", reading.spoken).get("opens")
-    return bool(found and found.match(normalise(reading.text, reading.spoken)))
 
 
 def _where(error: Exception) -> str:

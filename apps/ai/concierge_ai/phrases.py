@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from concierge_ai.lexicon import read_data
 from concierge_core import texts
 
@@ -39,4 +41,18 @@ def is_unanswered(text: str) -> bool:
 
 def asks_for_room(text: str) -> bool:
     """A concierge's message that asked for the room number."""
-    return any(text.rstrip().endswith(sentence) for sentence in every("ask_room"))
+    return any(text.rstrip().endswith(sentence) for sentence in every("ask_room") | every("ask_room_repair"))
+
+
+def offers_person(text: str) -> bool:
+    """A concierge's message that ended with the offer to ask a colleague."""
+    offers = [
+        *every("opinion_only"),
+        *every("half_unknown", part=""),
+        *(texts.text("no_answer", c) for c in texts.LANGUAGES),
+    ]
+    return any(text.rstrip().endswith(_last_sentence(offer)) for offer in offers)
+
+
+def _last_sentence(text: str) -> str:
+    return re.split(r"(?<=[.!؟?,،])\s+(?=\S)", text.replace("\xa0?", "?"))[-1]

@@ -7,12 +7,14 @@ quick: it runs before any model and never waits for one.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
 from concierge_ai import lexicon
 from concierge_ai.lexicon import LANGUAGES, patterns
+from concierge_ai.rooms import room_in
 from concierge_ai.wording import normalise, pattern
 
 
@@ -41,7 +43,8 @@ class Intent(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where a message goes. `weak`: a fitting article answers it better. `kind` and `said_in`: for requests, and the
-    language in which an emergency was told. `evaluative`: it asks for an opinion."""
+    language in which an emergency was told. `evaluative`: it asks for an opinion. `says`: the phrase that answers it,
+    where one always does."""
 
     intent: Intent
     confidence: float
@@ -50,6 +53,7 @@ class Route:
     said_in: str | None = None
     evaluative: bool = False
     private: bool = False
+    says: str | None = None
 
 
 _TRANSACTIONS = (Intent.CANCEL, Intent.CHANGE_BOOKING, Intent.BILLING, Intent.LOST_ITEM, Intent.BOOKING)
@@ -71,8 +75,44 @@ def route(text: str, language: str, *, keywords: tuple[str, ...] = ()) -> Route:
     if _has("person", words, language) or _is_named(words, keywords, language):
         return Route(Intent.PERSON, 0.95)
     if _has("guest_privacy", words, language):
-        return Route(Intent.OTHER, 0.8, private=True)
-    return _wish(text, words, language) or _small(words, language) or _question(words, language)
+        return Route(Intent.OTHER, 0.8, private=True, says="guest_privacy")
+    if _has("instructs", words, language):
+        return Route(Intent.OUT_OF_SCOPE, 0.8, says="instructed")
+    return (
+        _hardly_said(text, words, language)
+        or _wish(text, words, language)
+        or _small(words, language)
+        or _question(words, language)
+    )
+
+
+def agrees(text: str, language: str) -> bool:
+    """A bare yes."""
+    return _is_all("agrees", normalise(text, language), language)
+
+
+def asks_about_house(text: str, language: str) -> bool:
+    """A question for what the house has or allows, whether we know the thing or not ("do you have a helipad?")."""
+    return _has("may_i", normalise(text, language), language)
+
+
+def _hardly_said(text: str, words: str, language: str) -> Route | None:
+    """No words at all, a letter, a nod."""
+    if not words:
+        is_picture = any(unicodedata.category(c) in ("So", "Sk") for c in text)
+        return Route(Intent.SMALLTALK, 0.9, says="emoji") if is_picture else Route(Intent.OTHER, 0.9, says="unclear")
+    if _is_all("acknowledges", words, language):
+        return Route(Intent.SMALLTALK, 0.9, says="acknowledged")
+    letters = words.replace(" ", "")
+    if len(letters) == 1 or letters.isdigit() or (len(letters) > 3 and len(set(letters)) <= 2):
+        return Route(Intent.OTHER, 0.9, says="unclear")
+    return None
+
+
+def _is_all(route_name: str, words: str, language: str) -> bool:
+    """Nothing but this is said."""
+    found = patterns("routes", language).get(route_name)
+    return bool(found and words and not found.sub(" ", words).strip())
 
 
 def emergency(text: str, language: str) -> str | None:
@@ -121,10 +161,10 @@ def _wish(text: str, words: str, language: str) -> Route | None:
     for intent in _TRANSACTIONS:
         if _has(intent.value, words, language):
             return Route(intent, 0.6 if asks else 0.85, weak=asks, evaluative=_is_evaluative(words, language))
-    return _request(words, language, asks=asks)
+    return _request(text, words, language, asks=asks)
 
 
-def _request(words: str, language: str, *, asks: bool) -> Route | None:
+def _request(text: str, words: str, language: str, *, asks: bool) -> Route | None:
     kind = requested_kind(words, language)
     if kind is None:
         return None
@@ -132,6 +172,8 @@ def _request(words: str, language: str, *, asks: bool) -> Route | None:
     more = _has("more_of", words, language)
     may_i = _has("may_i", words, language)
     few_words = len(words.split()) <= 3 and more
+    if not asks and room_in(text, language):
+        return Route(Intent.SERVICE_REQUEST, 0.85, kind=kind)
     if not (demanded or few_words or (may_i and more) or (may_i and kind in ("taxi", "wake_up", "late_check_out"))):
         return None
     return Route(Intent.SERVICE_REQUEST, 0.6 if asks or not demanded else 0.85, weak=asks or not demanded, kind=kind)
@@ -144,6 +186,8 @@ def requested_kind(words: str, language: str) -> str | None:
         topics.add("late_check_out")
     if _matches("bedding", words, language):
         topics.add("bedding")
+    if _matches("food", words, language):
+        topics.add("room_service")
     return next((kind for kind in _OBJECTS if kind in topics), None)
 
 

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, replace
 from typing import Any
 
 import structlog
 
 from concierge_ai.lexicon import read_data
-from concierge_ai.wording import normalise
 from concierge_core.ai_wire import ReplyRequest
 from concierge_core.domain.conversation import Author, Priority
 from concierge_core.domain.events import RequestChanged
@@ -35,9 +33,6 @@ SERVICE_REQUEST = "service_request"
 MAX_SUMMARY = 300
 MAX_ACTIONS = 3
 """Different things done in one turn."""
-_ROOM_WORDS = r"room|rm|zimmer|chambre|habitacion|camera|stanza|suite|apartment|[لبو]?(?:ال)?غرف(?:ه|تي)|للغرفه"
-_ROOM = re.compile(rf"\b(?:{_ROOM_WORDS})(?: (?:number|no|nr|nummer|numero|n|is|ist|رقم))* (\w{{0,2}}\d{{1,4}}\w?)\b")
-_BARE_ROOM = re.compile(r"\b(\w?\d{1,4}\w?)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +159,3 @@ def call_key(name: str, arguments: dict[str, Any], ordinal: int) -> str:
     """The journal's key of a call: the same for the same call at the same place of the turn."""
     written = json.dumps([name, arguments, ordinal], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(written.encode()).hexdigest()[:32]
-
-
-def room_in(text: str, language: str, *, bare: bool = False) -> str | None:
-    """The room that a text names ("room 12"); with `bare` also a number alone (we had just asked for it)."""
-    words = normalise(text, language)
-    found = _ROOM.search(words) or (_BARE_ROOM.search(words) if bare else None)
-    return found.group(1).upper() if found else None

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from concierge_ai import phrases
 from concierge_ai.language import detect
 from concierge_ai.lexicon import LANGUAGES
 from concierge_ai.mood import Mood, mood
-from concierge_ai.routing import Intent, Route, route
+from concierge_ai.questions import own_topics
+from concierge_ai.rooms import is_only_a_room
+from concierge_ai.routing import Intent, Route, agrees, route
 from concierge_ai.wording import joined
 from concierge_core.ai_wire import PastMessage, Understood
 
+_TOPIC_REACH = 4
 Urgency = Literal["low", "normal", "high", "emergency"]
 
 
@@ -52,10 +55,12 @@ def read(
     text = joined(messages)
     spoken = detect(text, [*languages, *(c for c in LANGUAGES if c not in languages)], current, likely=languages)
     found = route(text, spoken, keywords=keywords)
-    if found.intent in (Intent.FAQ, Intent.OTHER) and _completes_request(history):
+    if _accepts_person(text, spoken, history):
+        found = Route(Intent.PERSON, 0.9)
+    elif found.intent in (Intent.FAQ, Intent.OTHER) and _completes_request(text, spoken, history):
         earlier = next(m.text for m in reversed(history) if m.author == "guest")
         spoken = spoken if len(text) > 20 else (current or spoken)
-        text, found = f"{earlier}\n{text}", route(earlier, spoken, keywords=keywords)
+        text, found = f"{earlier}\n{text}", replace(route(earlier, spoken, keywords=keywords), weak=False)
     feeling = mood(text, spoken, unhappy=found.intent is Intent.COMPLAINT)
     language = spoken if spoken in languages else _instead(languages, current)
     return Reading(text, language, spoken, found, feeling, _urgency(found, feeling))
@@ -95,15 +100,27 @@ def _instead(languages: Sequence[str], current: str | None) -> str:
     return current if current and current in languages else languages[0]
 
 
-def _completes_request(history: Sequence[PastMessage]) -> bool:
-    """Our last word was the question for the room number."""
+def topic_before(history: Sequence[PastMessage], language: str) -> str | None:
+    """The guest's message that the conversation is about: the last that named a topic, else the last."""
+    said = [m.text for m in reversed(history) if m.author == "guest"][:_TOPIC_REACH]
+    return next((text for text in said if own_topics(text, language)), next(iter(said), None))
+
+
+def _completes_request(text: str, language: str, history: Sequence[PastMessage]) -> bool:
+    """Our last word was the question for the room number, or a room alone is told after something was asked for."""
     last = history[-1] if history else None
-    return bool(
-        last
-        and last.author == "concierge"
-        and phrases.asks_for_room(last.text)
-        and any(m.author == "guest" for m in history)
-    )
+    earlier = next((m.text for m in reversed(history) if m.author == "guest"), None)
+    if last is None or last.author != "concierge" or earlier is None:
+        return False
+    if phrases.asks_for_room(last.text):
+        return True
+    return is_only_a_room(text, language) and route(earlier, language).intent is Intent.SERVICE_REQUEST
+
+
+def _accepts_person(text: str, language: str, history: Sequence[PastMessage]) -> bool:
+    """A yes to our offer to ask a colleague."""
+    last = history[-1] if history else None
+    return bool(last and last.author == "concierge" and phrases.offers_person(last.text) and agrees(text, language))
 
 
 def _urgency(found: Route, feeling: Mood) -> Urgency:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from concierge_ai.tools import call_key, room_in
+from concierge_ai.rooms import room_in
+from concierge_ai.tools import call_key
 
 
 def test_the_same_call_at_the_same_place_has_the_same_key() -> None:
