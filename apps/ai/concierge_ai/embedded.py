@@ -185,12 +185,12 @@ class EmbeddedAnswerer:
             why = "not_verified" if result.refused == "not_verified" else "cannot_act"
             return Answer(phrase(why, language), _handoff(reading, "service_request"), tools=used)
         made = texts.text("request_made", language, number=result.number)
-        text = f"{phrase('sorry', language)} {made}" if kind == "repair" else made
+        text = f"{phrase('sorry' if kind == 'repair' else 'gladly', language)} {made}"
         return Answer(text, Done(rung="embedded", confidence=reading.route.confidence), tools=used)
 
     def _transaction(self, reading: Reading, found: Found) -> Answer:
         """Bookings, bills, lost things: never a guess, a person."""
-        key = "complaint" if reading.route.intent is Intent.COMPLAINT else "cannot_act"
+        key = handing_over_key(reading.route.intent)
         return Answer(phrase(key, reading.language), _handoff(reading, reading.route.intent.value))
 
     def _said(self, passage: Passage, language: str) -> str:
@@ -198,6 +198,11 @@ class EmbeddedAnswerer:
         if passage.language == language:
             return passage.answer
         return f"{phrase('only_in', language, name=language_name(passage.language, language))} {passage.answer}"
+
+
+def handing_over_key(intent: Intent) -> str:
+    """The phrase with which a matter of this kind is passed to a person."""
+    return intent.value if intent in (Intent.COMPLAINT, Intent.LOST_ITEM, Intent.BILLING) else "cannot_act"
 
 
 def source(passage: Passage) -> SourceOut:

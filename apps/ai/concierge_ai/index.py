@@ -13,6 +13,7 @@ from datetime import date
 
 from concierge_ai import lexicon, ranker
 from concierge_ai.passages import Passage, passages, stop_words
+from concierge_ai.spelling import Speller
 from concierge_ai.wording import normalise, shortened, stems, trigrams
 from concierge_core.domain.knowledge import Article
 
@@ -103,6 +104,14 @@ class _LanguageIndex:
         return {i: scores[i] for i in (*best[:_CANDIDATES], *by_words[:_CANDIDATES])}
 
 
+def _speller(language: str, members: Sequence[Passage], stop: frozenset[str]) -> Speller:
+    asked = {word for passage in members for word in passage.words}
+    entries = lexicon.entries(language)
+    right = stop | lexicon.words("not_slips", language) | lexicon.words("greetings", language)
+    answers = {word for passage in members for word in normalise(passage.answer, language).split()}
+    return Speller(asked | entries.whole, asked | answers | right | entries.whole, entries.beginnings)
+
+
 class Index:
     """All passages of one property. `names` (of the house) don't count as words of a question."""
 
@@ -118,7 +127,7 @@ class Index:
             code: _LanguageIndex(code, [p for of in of_article.values() for p in of if p.language == code], names)
             for code in languages
         }
-        self._names = names
+        self._spellers = {code: _speller(code, index.members, index.stop) for code, index in self._languages.items()}
 
     def __len__(self) -> int:
         return len(self._by_article)
@@ -143,7 +152,7 @@ class Index:
         self, text: str, language: str, *, spoken: str | None = None, today: date | None = None
     ) -> tuple[ranker.Query, list[Hit]]:
         """All hits, best first, and the question as the index of its language sees it."""
-        asked = shortened(text)
+        asked = self._mended(shortened(text), spoken or language)
         normalised = normalise(asked, spoken or language)
         topics = lexicon.topics(normalised, spoken or language)
         aspects = lexicon.aspects(normalised, spoken or language)
@@ -158,6 +167,11 @@ class Index:
                 if known is None or hit.score > known.score:
                     best[hit.passage.article_id] = hit
         return query, sorted(best.values(), key=lambda h: h.score, reverse=True)
+
+    def _mended(self, text: str, language: str) -> str:
+        """The text without slips of the pen, as far as this house's words and the lexicon's tell."""
+        speller = self._spellers.get(language)
+        return speller.mended(normalise(text, language)) if speller else text
 
     def _query(
         self, asked: str, index: _LanguageIndex, topics: frozenset[str], aspects: frozenset[str]

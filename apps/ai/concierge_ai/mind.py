@@ -14,7 +14,7 @@ from pathlib import Path
 import structlog
 
 from concierge_ai.budget import TokenBudget
-from concierge_ai.embedded import Answer, EmbeddedAnswerer, source
+from concierge_ai.embedded import Answer, EmbeddedAnswerer, handing_over_key, source
 from concierge_ai.grounding import Evidence
 from concierge_ai.index import Found
 from concierge_ai.knowledge import Knowledge
@@ -23,7 +23,7 @@ from concierge_ai.model import Model
 from concierge_ai.model_reply import Assignment
 from concierge_ai.phrases import phrase
 from concierge_ai.prompt import opening, property_facts
-from concierge_ai.questions import leans
+from concierge_ai.questions import leans, own_topics
 from concierge_ai.routing import Intent
 from concierge_ai.sentences import split
 from concierge_ai.tools import TurnTools
@@ -135,7 +135,9 @@ class Mind:
             return found
         both = f"{before}\n{reading.text}"
         together = await self.knowledge.search(both, reading.language, spoken=reading.spoken, limit=PASSAGES)
-        return together if together.confidence > found.confidence else found
+        about = own_topics(before, reading.spoken)
+        stays = bool(together.hits) and not about.isdisjoint(together.hits[0].passage.topics)
+        return together if stays or together.confidence > found.confidence else found
 
     def _fixed(self, request: ReplyRequest, reading: Reading) -> Answer | None:
         """What no model is asked about."""
@@ -146,8 +148,7 @@ class Mind:
         if intent is Intent.PERSON:
             return Answer(phrase("handing_over", language), self._handoff(reading, "guest_wish"))
         if intent.value in escalation.intents and not reading.route.weak:
-            key = "complaint" if intent is Intent.COMPLAINT else "cannot_act"
-            return Answer(phrase(key, language), self._handoff(reading, intent.value))
+            return Answer(phrase(handing_over_key(intent), language), self._handoff(reading, intent.value))
         if unhappy_streak(reading, request.history) >= max(2, escalation.negative_messages):
             return Answer(phrase("complaint", language), self._handoff(reading, "unhappy"))
         return None

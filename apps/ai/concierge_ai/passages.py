@@ -21,7 +21,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What the property says on one thing, in one language. `slug` is the article's."""
+    """What the property says on one thing, in one language. `slug` is the article's, `words` those it is asked with."""
 
     article_id: str
     slug: str
@@ -39,6 +39,7 @@ class Passage:
     topics: frozenset[str]
     answer_topics: frozenset[str]
     aspects: frozenset[str]
+    words: frozenset[str]
 
     def is_valid(self, today: date | None) -> bool:
         """True on this day of the property's calendar (always, when no day is given)."""
@@ -87,6 +88,7 @@ def _passage(article: Article, language: str, stop: frozenset[str]) -> Passage:
         terms=(*stemmed[0], *stemmed[0], *(s for other in stemmed[1:] for s in other), *answer_stems),
         answer_stems=frozenset(answer_stems),
         topics=asked_topics,
-        answer_topics=lexicon.topics(answer, language),
+        answer_topics=lexicon.without_ruled_out(lexicon.topics(answer, language), by=asked_topics),
         aspects=lexicon.aspects(asked_text, language),
+        words=frozenset(asked_text.split()),
     )

@@ -59,9 +59,17 @@ def leans(text: str, language: str) -> bool:
     if own_topics(text, language):
         return False
     content = _content(words, language)
-    if _has("opens", words, language) or _has("points", words, language):
+    if _has("points", words, language):
         return len(content) <= 2
+    if _has("opens", words, language):
+        return len(content) <= 2 and not (content and asks_for_a_thing(words, language))
     return not content and bool(lexicon.aspects(words, language))
+
+
+def asks_for_a_thing(words: str, language: str) -> bool:
+    """Of normalised text: it asks whether there is something ("is there a helipad")."""
+    found = patterns("routes", language).get("may_i")
+    return bool(found and found.search(words))
 
 
 def _pieces(text: str, language: str) -> list[str]:
