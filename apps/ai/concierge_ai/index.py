@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from concierge_ai import lexicon, ranker
@@ -166,7 +166,16 @@ class Index:
                 known = best.get(hit.passage.article_id)
                 if known is None or hit.score > known.score:
                     best[hit.passage.article_id] = hit
-        return query, sorted(best.values(), key=lambda h: h.score, reverse=True)
+        hits = sorted(best.values(), key=lambda h: h.score, reverse=True)
+        if hits and hits[0].passage.language != language:
+            # Found through what it is about: that its language's articles lack the very word says nothing then.
+            query = replace(query, known=query.known | self._told_by_topics(normalised, spoken or language))
+        return query, hits
+
+    def _told_by_topics(self, normalised: str, language: str) -> frozenset[str]:
+        known = lexicon.entries(language)
+        words = (w for w in normalised.split() if w in known.whole or w.startswith(known.beginnings))
+        return frozenset(stems(" ".join(words), language))
 
     def _mended(self, text: str, language: str) -> str:
         """The text without slips of the pen, as far as this house's words and the lexicon's tell."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 
 LEAST_LETTERS = 4
 """Shorter words are too alike ("bar", "bad") to be corrected."""
-_LONG = 9
+_LONG = 8
 
 
 def slips(written: str, meant: str, *, most: int) -> int:

@@ -122,6 +122,68 @@ async def test_a_follow_up_is_understood_with_the_question_before(open_house: Op
     assert "€18" in reply.text
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("When is breakfast and how much is parking?", ("7:00 to 10:30", "€14 a night")),
+        ("How much is parking? Can I bring my dog?", ("€14 a night", "Pets are not allowed")),
+        ("Gibt es Frühstück und habt ihr einen Parkplatz?", ("7:00 bis 10:30", "€14 a night")),
+    ],
+)
+async def test_both_halves_of_a_question_are_answered_with_their_sources(
+    open_house: OpenHouse, asked: str, said: tuple[str, str]
+) -> None:
+    reply = await (await open_house()).ask(asked)
+    assert all(part in reply.text for part in said)
+    assert isinstance(reply.ending, Done)
+    assert len(reply.ending.sources) == 2
+
+
+async def test_the_half_that_nobody_wrote_down_is_said_to_be_unknown(open_house: OpenHouse) -> None:
+    opened = await open_house()
+    reply = await opened.ask("When is breakfast and is there a helipad?")
+    assert "7:00 to 10:30" in reply.text
+    assert "About “is there a helipad” I don't know" in reply.text.replace("’", "'")
+    said = [PastMessage(author="guest", text="…"), PastMessage(author="concierge", text=reply.text)]
+    assert isinstance((await opened.ask("yes please", history=said)).ending, Handoff)
+
+
+async def test_a_new_question_is_not_answered_with_the_topic_before(open_house: OpenHouse) -> None:
+    said = [
+        PastMessage(author="guest", text="When is breakfast served?"),
+        PastMessage(author="concierge", text=TEXTS["breakfast-hours"]["en"][1]),
+    ]
+    reply = await (await open_house()).ask("Can I fly a kite?", history=said)
+    assert "Breakfast" not in reply.text
+
+
+@pytest.mark.parametrize("text", ["ok", "thanks", "?", "hello", "🙂", "x", "…", "a" * 10_000, "word " * 2_000])
+async def test_what_asks_nothing_gets_a_fitting_word(open_house: OpenHouse, text: str) -> None:
+    reply = await (await open_house()).ask(text)
+    assert "outside what I know" not in reply.text
+    assert 0 < len(reply.text) < 200
+
+
+async def test_a_broken_thing_is_met_with_regret_before_its_room_is_known(open_house: OpenHouse) -> None:
+    opened = await open_house()
+    first, conversation = await opened.write("The shower does not work")
+    assert first.text.startswith("I am sorry")
+    second, _ = await opened.write("we're in 7B", conversation=conversation)
+    [made] = await opened.requests()
+    assert (made.kind, made.room_number) == ("repair", "7B")
+    assert second.text.startswith("I am sorry")
+
+
+async def test_what_the_house_may_have_is_unknown_and_not_another_world(open_house: OpenHouse) -> None:
+    reply = await (await open_house()).ask("Do you have a helipad?")
+    assert "don't know that for certain" in reply.text
+
+
+async def test_a_question_full_of_slips_is_understood(open_house: OpenHouse) -> None:
+    reply = await (await open_house()).ask("brekfast tiem")
+    assert reply.text == TEXTS["breakfast-hours"]["en"][1]
+
+
 async def test_an_edited_article_answers_within_two_seconds(open_house: OpenHouse) -> None:
     opened = await open_house()
     async with opened.rt.store.write() as unit:

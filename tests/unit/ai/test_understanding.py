@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concierge_ai import phrases
 from concierge_ai.routing import Intent
-from concierge_ai.understanding import failed_streak, read, unhappy_streak
+from concierge_ai.understanding import failed_streak, read, topic_before, unhappy_streak
 from concierge_core import texts
 from concierge_core.ai_wire import PastMessage
 
@@ -52,3 +52,25 @@ def test_unhappy_messages_are_counted_in_a_row() -> None:
     reading = read(["The food was terrible too"], history, languages=HOUSE, current="en")
     assert unhappy_streak(reading, history) == 2
     assert unhappy_streak(read(["When is breakfast?"], history, languages=HOUSE, current="en"), history) == 0
+
+
+def test_a_yes_to_our_offer_calls_a_person() -> None:
+    for code, yes in (("en", "yes please"), ("de", "ja gern")):
+        history = said(("guest", "Is there a helipad?"), ("concierge", texts.text("no_answer", code)))
+        assert read([yes], history, languages=HOUSE, current=code).route.intent is Intent.PERSON
+    history = said(("guest", "When is breakfast?"), ("concierge", "From seven."))
+    assert read(["yes"], history, languages=HOUSE, current="en").route.intent is not Intent.PERSON
+
+
+def test_a_room_told_after_an_article_answered_a_wish_makes_it_a_request() -> None:
+    history = said(("guest", "Können wir noch Kissen haben?"), ("concierge", "Sie haben die Wahl."))
+    reading = read(["Zimmer 23"], history, languages=HOUSE, current="de")
+    assert (reading.route.kind, reading.route.weak) == ("bedding", False)
+
+
+def test_the_topic_before_is_the_last_that_was_named() -> None:
+    history = said(
+        ("guest", "Where can I park?"), ("concierge", "Here."), ("guest", "and how much?"), ("concierge", "€14.")
+    )
+    assert topic_before(history, "en") == "Where can I park?"
+    assert topic_before([], "en") is None
