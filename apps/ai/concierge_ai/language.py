@@ -29,6 +29,7 @@ _DOUBT = 0.03
 _ENOUGH = 0.7
 _LEAST_SLIPPED = 5
 _SLIPS_SOUGHT = 12
+_LEAST_BEGINNING = 3
 _SCRIPTS = {"ar": "ARABIC", "ru": "CYRILLIC", "uk": "CYRILLIC", "el": "GREEK", "he": "HEBREW", "zh": "CJK",
             "ja": "HIRAGANA", "ko": "HANGUL", "th": "THAI", "hi": "DEVANAGARI", "fa": "ARABIC"}  # fmt: skip
 _EVERYWHERE = frozenset(("ok", "okay", "a", "e", "o", "al", "no", "hotel", "hi", "hey", "super", "ciao", "wifi"))
@@ -143,8 +144,9 @@ def _entries(language: str, key: str) -> tuple[frozenset[str], tuple[str, ...]]:
     parts = {part for text in texts for entry in text.split("|") for part in entry.split()}
     whole = {w for part in parts for w in normalise(part, language).split() if not part.endswith("*")}
     begun = {normalise(part, language).rstrip("*") for part in parts if part.endswith("*")}
-    least = 4 if key == language else 3
-    return frozenset(w for w in whole if len(w) > 2 and w.isalpha()), tuple(sorted(w for w in begun if len(w) > least))
+    return frozenset(w for w in whole if len(w) > 2 and w.isalpha()), tuple(
+        sorted(w for w in begun if len(w) > _LEAST_BEGINNING)
+    )
 
 
 @cache

@@ -24,20 +24,18 @@ FEATURES = (
 )  # fmt: skip
 JUDGED = (
     "score", "margin", "bm25", "asked_covers", "answer_covers", "question_covered", "trigrams", "topics_asked",
-    "topics_answered", "topics_missing", "topics_none", "aspects_asked", "words_unknown", "words_few", "named",
+    "topics_answered", "topics_missing", "topics_none", "aspects_asked", "words_unknown", "words_few",
 )  # fmt: skip
 
-
-_COVERS = FEATURES.index("asked_covers")
 
 # Between what each weight may lie. In the public sets most answers repeat the question's words ("Yes, the house has a
 # spa."); a hotel's own articles don't, so that accident must not outweigh what was asked.
 RANK_BOUNDS = (
-    (0.0, 3.0), (0.0, 2.0), (0.5, 3.0), (0.0, 1.0), (0.5, 3.0), (0.5, 2.0),
-    (1.0, 4.0), (0.0, 1.5), (-2.0, 0.0), (-2.0, 0.0), (1.2, 2.0), (-1.2, 0.0),
+    (0.0, 3.0), (0.0, 2.0), (0.5, 3.0), (0.0, 1.2), (0.5, 3.0), (0.5, 2.0),
+    (1.0, 4.0), (0.0, 1.5), (-2.0, 0.0), (-2.0, 0.0), (0.8, 2.0), (-1.2, 0.0),
 )  # fmt: skip
 # What each may only count for: a better fit never speaks against an answer, unknown words never for it.
-JUDGED_SIGNS = (1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, 1, -1, -1, 1)
+JUDGED_SIGNS = (1, 1, 1, 1, 1, 1, 1, 1, 1, -1, -1, 1, -1, -1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +89,11 @@ def judged(query: Query, found: Sequence[Features], scores: Sequence[float]) -> 
     weight = query.weight or 1.0
     margin = scores[0] - scores[1] if len(scores) > 1 else 2.0
     unknown = sum(query.idf[s] for s in query.stems if s not in query.known) / weight
-    # What no other passage is asked with, this one is named by: "do you have bouillabaisse".
-    beside = max((f[_COVERS] for f in found[1:]), default=0.0)
     return (
         scores[0], min(margin, 4.0), best["bm25"], best["asked_covers"], best["answer_covers"],
         best["question_covered"], best["trigrams"], best["topics_asked"], best["topics_answered"],
         best["topics_missing"], 0.0 if query.topics else 1.0, best["aspects_asked"], unknown,
-        1.0 / (1 + len(query.stems)), max(0.0, best["asked_covers"] - beside),
+        1.0 / (1 + len(query.stems)),
     )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ class Route:
 _TRANSACTIONS = (Intent.CANCEL, Intent.CHANGE_BOOKING, Intent.BILLING, Intent.LOST_ITEM, Intent.BOOKING)
 _SMALL = (Intent.GREETING, Intent.THANKS, Intent.GOODBYE, Intent.FEEDBACK)
 _SMALL_WORDS = 6
+_FEW_SMALL_WORDS = 2
 # Things that can be asked for, as topics of the lexicon; where two fit, the first is meant.
 _OBJECTS = (
     "late_check_out", "wake_up", "taxi", "shuttle", "towels", "toiletries", "iron", "hairdryer", "extra_bed", "bedding",
@@ -82,6 +83,7 @@ def route(text: str, language: str, *, keywords: tuple[str, ...] = ()) -> Route:
         _hardly_said(text, words, language)
         or _wish(text, words, language)
         or _small(words, language)
+        or _only_small_words(words, language)
         or _question(words, language)
     )
 
@@ -101,12 +103,20 @@ def _hardly_said(text: str, words: str, language: str) -> Route | None:
     if not words:
         is_picture = any(unicodedata.category(c) in ("So", "Sk") for c in text)
         return Route(Intent.SMALLTALK, 0.9, says="emoji") if is_picture else Route(Intent.OTHER, 0.9, says="unclear")
-    if _is_all("acknowledges", words, language):
+    if any(_is_all("acknowledges", words, code) for code in (language, *LANGUAGES)):
         return Route(Intent.SMALLTALK, 0.9, says="acknowledged")
     letters = words.replace(" ", "")
     if len(letters) == 1 or letters.isdigit() or (len(letters) > 3 and len(set(letters)) <= 2):
         return Route(Intent.OTHER, 0.9, says="unclear")
     return None
+
+
+def _only_small_words(words: str, language: str) -> Route | None:
+    """ "and?", "what?": nothing to go by."""
+    small = lexicon.words("stopwords", language)
+    few = len(words.split()) <= _FEW_SMALL_WORDS
+    is_bare = few and not lexicon.aspects(words, language) and all(w in small for w in words.split())
+    return Route(Intent.OTHER, 0.9, says="unclear") if is_bare else None
 
 
 def _is_all(route_name: str, words: str, language: str) -> bool:
