@@ -10,7 +10,7 @@ ANSWER_FROM = 0.6
 
 # Where the bands lie on the ranker's own scale (chosen on the public sets, see docs/ai.md), and what they are called
 # outside: the tenant's `minConfidence` is written in the outside scale and must not move with each new training.
-_KNOTS = ((0.0, 0.0), (0.15, 0.35), (0.38, ANSWER_FROM), (1.0, 1.0))
+_KNOTS = ((0.0, 0.0), (0.15, 0.35), (0.4, ANSWER_FROM), (1.0, 1.0))
 
 
 class Band(StrEnum):

@@ -56,7 +56,7 @@ def outcome(index: Index, asked: Asked) -> Outcome:
     confident = bands.band(bands.told(found.confidence), ask_from=ASK_FROM) is Band.ANSWER
     is_question = way.weak or way.intent in (Intent.FAQ, Intent.OTHER)
     judged = way.evaluative and way.intent is Intent.FAQ
-    answered = confident and is_question and not judged and not way.private
+    answered = confident and is_question and not judged and not way.says
     seconds = time.perf_counter() - began
     ids = [hit.passage.article_id for hit in found.hits]
     rank = next((n for n, i in enumerate(ids, 1) if i in asked.gold), 0)

@@ -47,7 +47,7 @@ def patterns(name: str, language: str) -> dict[str, re.Pattern[str]]:
 def topics(normalised: str, language: str) -> frozenset[str]:
     """What the text is about. That something is booked says little beside what it is ("pay for my booking")."""
     found = frozenset(k for k, p in patterns("topics", language).items() if p.search(normalised))
-    return without_ruled_out(found - {"booking"} if len(found) > 1 else found, by=found)
+    return found - {"booking"} if len(found) > 1 else found
 
 
 def without_ruled_out(found: frozenset[str], *, by: frozenset[str]) -> frozenset[str]:

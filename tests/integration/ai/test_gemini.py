@@ -221,7 +221,7 @@ async def test_a_model_that_claims_to_have_acted_without_a_tool_is_not_believed(
     [made] = await opened.requests()
     assert (
         reply.text
-        == f"I have passed this on to our team as request {made.number}. I will tell you here when something happens."
+        == f"Gladly. I have passed this on to our team as request {made.number}. I will tell you here when something happens."
     )
 
 
