@@ -16,7 +16,7 @@ from concierge_ai.wording import pattern
 LANGUAGES = ("en", "de", "fr", "es", "it", "ar")
 EVERY_LANGUAGE = "any"
 _LEAST_BEGINNING = 3
-_RULES_OUT = {"ev_charging": frozenset(("power",))}
+_RULES_OUT = {"ev_charging": frozenset(("power", "parking"))}
 
 
 @cache
@@ -47,11 +47,12 @@ def patterns(name: str, language: str) -> dict[str, re.Pattern[str]]:
 def topics(normalised: str, language: str) -> frozenset[str]:
     """What the text is about. That something is booked says little beside what it is ("pay for my booking")."""
     found = frozenset(k for k, p in patterns("topics", language).items() if p.search(normalised))
-    return found - {"booking"} if len(found) > 1 else found
+    return without_ruled_out(found - {"booking"} if len(found) > 1 else found, by=found)
 
 
 def without_ruled_out(found: frozenset[str], *, by: frozenset[str]) -> frozenset[str]:
-    """The topics less those that mean something else beside others: what charges a car charges no telephone."""
+    """The topics less those that mean something else beside others: what charges a car charges no
+    telephone, and is not where one parks."""
     return found.difference(*(ruled_out for topic, ruled_out in _RULES_OUT.items() if topic in by))
 
 

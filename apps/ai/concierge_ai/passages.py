@@ -69,7 +69,8 @@ def _passage(article: Article, language: str, stop: frozenset[str]) -> Passage:
     stemmed = [stems(v, language, stop) for v in variants]
     answer_stems = stems(answer, language, stop)
     asked_text = " ".join([*variants, topic_word])
-    asked_topics = lexicon.topics(asked_text, language) | lexicon.topics(topic_word, "en")
+    named = lexicon.topics(asked_text, language) | lexicon.topics(topic_word, "en")
+    asked_topics = lexicon.without_ruled_out(named, by=named)
     return Passage(
         article_id=article.id,
         slug=article.slug,

@@ -79,3 +79,13 @@ def test_an_empty_house_finds_nothing() -> None:
 def test_a_long_story_is_searched_by_its_end() -> None:
     story = "My aunt told me about a dog she once met near a pool. " * 20
     assert index().search(f"{story} When is breakfast served?", "en").hits[0].passage.slug == "breakfast-hours"
+
+
+def test_what_charges_a_car_neither_charges_a_telephone_nor_parks() -> None:
+    known = index(
+        article("parking", en=("Where can I park?", "At the gate, for €14 a night.")),
+        article("ev", en=("Can I charge my electric car in the car park?", "Yes, ten chargers; it costs €9.")),
+    )
+    assert known.search("Quanto costa il parcheggio?", "en", spoken="it").hits[0].passage.slug == "parking"
+    assert known.search("I have an electric car, where can I charge it?", "en").hits[0].passage.slug == "ev"
+    assert bands.told(known.search("Do you have a charger for my phone?", "en").confidence) < bands.ANSWER_FROM
