@@ -129,7 +129,9 @@ class EmbeddedAnswerer:
         passages = [hit.translated for hit, _ in known.values()]
         confidence = min(confidence for _, confidence in known.values())
         said = [self._said(passage, language) for passage in passages]
-        said += [phrase("half_unknown", language, part=part.text[:_MOST_QUOTED]) for part in unknown[:1]]
+        if unknown:
+            quoted = ", ".join(part.text[:_MOST_QUOTED] for part in unknown)
+            said.append(phrase("half_unknown", language, part=quoted))
         done = Done(
             rung="embedded",
             confidence=confidence,

@@ -219,10 +219,8 @@ async def test_a_model_that_claims_to_have_acted_without_a_tool_is_not_believed(
     opened.gemini.script.always(Behaviour(text="I have sent two towels to your room. They are on their way."))
     reply, _ = await opened.write("Please bring two towels to room 12")
     [made] = await opened.requests()
-    assert (
-        reply.text
-        == f"Gladly. I have passed this on to our team as request {made.number}. I will tell you here when something happens."
-    )
+    passed_on = f"I have passed this on to our team as request {made.number}."
+    assert reply.text == f"Gladly. {passed_on} I will tell you here when something happens."
 
 
 async def test_a_model_that_loops_on_a_tool_makes_one_request_a_round_at_most_and_ends(open_house: OpenHouse) -> None:
