@@ -45,11 +45,12 @@ def closed_page(rt: Runtime, language: str) -> str:
         name=html.escape(house.name),
         message=html.escape(closed["message"]).replace("\n", "<br>"),
         accent=house.branding.primary_color,
-        contact=_contact(house.phone, house.email),
+        contact=contact(house.phone, house.email),
     )
 
 
-def _contact(phone: str | None, email: str | None) -> str:
+def contact(phone: str | None, email: str | None) -> str:
+    """How to reach the house, as links in a paragraph; empty when it names neither."""
     links = []
     if phone:
         links.append(f'<a href="tel:{html.escape(phone)}"><bdi dir="ltr">{html.escape(phone)}</bdi></a>')

@@ -15,11 +15,12 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Request, Response
 
 from concierge_chat.assets import assets, filled
-from concierge_chat.closed_page import closed_page
+from concierge_chat.closed_page import closed_page, contact
 from concierge_chat.desk import Desk
 from concierge_chat.documents import ALWAYS_ASK, ANY_PAGE, FOR_EVER, SHORT, Document
 from concierge_chat.languages import direction, negotiated
 from concierge_chat.property_view import property_view
+from concierge_core.texts import text
 
 _STYLE = re.compile(r"<style[^>]*>(.*?)</style>", re.DOTALL | re.IGNORECASE)
 
@@ -94,6 +95,8 @@ class Pages:
             "theme_css": theme(view["branding"]),
             "config_json": json_for_html(view),
             "widget_src": "/widget.js",
+            "no_script": html.escape(text("no_script", language)),
+            "contact": contact(view.get("phone"), view.get("email")),
         }
 
     def _policy(self, page: str) -> str:

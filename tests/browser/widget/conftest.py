@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,19 @@ class Guest:
         """The whole answer, not its first sentence."""
         self.log.get_by_text(": Breakfast").last.wait_for()
         return self.sees("Breakfast is served")
+
+    def listens(self) -> Callable[[], list[str]]:
+        """Listen as a screen reader does from now on; what it returns says what was said so far."""
+        expect(self.log).to_be_visible()
+        self.page.evaluate(
+            """() => {
+              window.heard = [];
+              const live = document.querySelector("concierge-chat").shadowRoot.querySelector(".live");
+              new MutationObserver((changes) => changes.forEach((change) =>
+                change.addedNodes.forEach((node) => heard.push(node.textContent)))).observe(live, { childList: true });
+            }"""
+        )
+        return lambda: list(self.page.evaluate("heard"))
 
     def focused(self) -> str:
         """The name of what has the focus inside the chat."""

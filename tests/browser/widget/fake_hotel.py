@@ -193,8 +193,9 @@ class FakeHotel:
                 "dir": "rtl" if facts["language"] == "ar" else "ltr",
                 "theme_css": css,
                 "config_json": json_for_html(facts),
-                "widget_src": "/widget.js",
                 "description": facts["tagline"],
+                "no_script": "",
+                "contact": "",
             },
         )
         digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
@@ -238,6 +239,7 @@ class FakeHotel:
         thread.socket = socket
         welcome = {"type": "welcome", "token": thread.token, "conversation": f"c-{thread.token}"}
         state = {"last_seq": len(thread.messages), "guest": thread.guest, "rating": thread.rating, **thread.ownership}
+        state["read"] = {"guest": 0, "staff": 0}
         await self._send(thread, {**welcome, **state, "language": hello.get("language", "en")})
         for message in thread.messages[hello.get("last_seq", 0) :]:
             await self._send(thread, {"type": "message", **message})
@@ -278,7 +280,7 @@ class FakeHotel:
         await self._send(thread, {"type": "turn.started", "turn": turn})
         for index, sentence in enumerate(self.reply):
             await asyncio.sleep(self.pause)
-            delta = {"turn": turn, "attempt": 1, "index": index, "text": sentence}
+            delta = {"turn": turn, "attempt": 1, "index": index, "text": sentence + " "}
             await self._send(thread, {"type": "reply.delta", **delta})
         await asyncio.sleep(self.pause)
         more = {"sources": SOURCES, "quick_replies": self.quick_replies, "rung": "embedded", "language": "en"}

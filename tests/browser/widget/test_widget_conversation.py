@@ -26,19 +26,10 @@ def test_an_answer_grows_sentence_by_sentence_and_ends_with_its_source(guest: An
 def test_a_completed_reply_is_read_out_once_and_no_half_sentence_is(guest: Any, hotel: FakeHotel) -> None:
     hotel.pause = 0.2
     anna = guest().visit()
-    expect(anna.log).to_be_visible()
-    anna.page.evaluate(
-        """() => {
-          window.heard = [];
-          const live = document.querySelector("concierge-chat").shadowRoot.querySelector(".live");
-          new MutationObserver((changes) => changes.forEach((change) =>
-            change.addedNodes.forEach((node) => heard.push(node.textContent)))).observe(live, { childList: true });
-        }"""
-    )
+    heard = anna.listens()
     anna.says("When is breakfast?").sees("On Sundays you may stay").page.wait_for_timeout(300)
 
-    heard = [line for line in anna.page.evaluate("heard") if "Breakfast" in line]
-    assert heard == ["Concierge · AI: " + " ".join(hotel.reply)]
+    assert [line for line in heard() if "Breakfast" in line] == ["Concierge · AI: " + " ".join(hotel.reply)]
     expect(anna.log).to_have_attribute("aria-live", "off")
 
 
@@ -248,15 +239,38 @@ def test_ready_answers_are_buttons_until_one_is_taken(guest: Any, hotel: FakeHot
     assert hotel.frames("message.send")[0]["text"] == "When is breakfast?"
 
 
-def test_a_request_is_followed_to_its_end(guest: Any, hotel: FakeHotel) -> None:
+def test_what_becomes_of_a_request_is_part_of_the_conversation(guest: Any, hotel: FakeHotel) -> None:
+    anna = guest().visit().says("Towels, please").has_answer()
+    news = anna.listens()
+    hotel.speak("concierge", "Your request 12 is on its way.", rung="notice")
+
+    notice = anna.log.locator("article.note", has_text="Your request 12 is on its way.")
+    expect(notice).to_be_visible()
+    expect(notice).not_to_contain_text("AI")
+    hotel.wait_for(lambda: news() == ["Concierge · AI: Your request 12 is on its way."])
+    anna.page.reload()
+    expect(notice).to_be_visible()
+
+
+def test_a_notice_leaves_the_reply_alone_that_is_being_written(guest: Any, hotel: FakeHotel) -> None:
+    hotel.answers = False
+    anna = guest().visit().says("When is breakfast?").sees("When is breakfast?")
+    hotel.wait_for(lambda: hotel.thread.messages)
+    hotel.say({"type": "reply.delta", "turn": "t", "attempt": 1, "index": 0, "text": "From seven. "})
+    anna.sees("From seven.")
+    hotel.speak("concierge", "Your request 12 is done.", rung="notice")
+
+    anna.sees("Your request 12 is done.").sees("From seven.")
+    hotel.speak("concierge", "From seven to ten.", rung="embedded", turn="t")
+    anna.sees("From seven to ten.")
+    expect(anna.log.locator("[aria-busy=true]")).to_have_count(0)
+
+
+def test_a_refusal_that_concerns_no_message_is_told(guest: Any, hotel: FakeHotel) -> None:
     anna = guest().visit().says("Hello").has_answer()
-    for state, words in (
-        ("accepted", "a colleague is looking after it"),
-        ("on_the_way", "on its way"),
-        ("done", "done"),
-    ):
-        hotel.say({"type": "request", "number": 12, "kind": "towels", "state": state})
-        expect(anna.page.locator(".strip", has_text=f"Request 12: {words}")).to_be_visible()
+    hotel.say({"type": "error", "code": "bad_email", "message": "This is no e-mail address."})
+
+    expect(anna.page.locator(".strip", has_text="This is no e-mail address.")).to_be_visible()
 
 
 HOSTILE = [

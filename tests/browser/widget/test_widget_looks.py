@@ -141,6 +141,19 @@ def test_a_small_phone_needs_no_sideways_scrolling_and_has_room_to_tap(guest: An
                 assert box["x"] + box["width"] <= 320
 
 
+@pytest.mark.parametrize("path", ["/", "/example"])
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_guest_with_a_phone_sees_the_number_to_call(guest: Any, hotel: FakeHotel, path: str, width: int) -> None:
+    anna = guest(viewport={"width": width, "height": 568}).visit(path)
+    if path == "/example":
+        anna.open_chat()
+    number = anna.page.get_by_role("link", name="+49 38393 555 0")
+
+    expect(number).to_be_in_viewport()
+    assert number.get_attribute("href") == "tel:+49383935550"
+    assert number.bounding_box()["height"] >= 44
+
+
 def surface(anna: Any) -> str:
     return str(anna.page.locator(".panel").evaluate("e => getComputedStyle(e).backgroundColor"))
 

@@ -8,12 +8,12 @@
 import { Composer } from "./composer.js";
 import { Connection, Memory, Outbox } from "./connection.js";
 import { dress } from "./style.js";
-import { EMPTY, draftText, lastSeq, reduce, unreadAfter } from "./transcript.js";
+import { EMPTY, isNotice, lastSeq, reduce, unreadAfter } from "./transcript.js";
 import { bubble, button, choices, detailsCard, dots, fill, h, icon, linked, ratingCard } from "./view.js";
 
 const TEXTS = {
-  en: () => import("./texts-en.js"), de: () => import("./texts-de.js"), fr: () => import("./texts-fr.js"),
-  es: () => import("./texts-es.js"), it: () => import("./texts-it.js"), ar: () => import("./texts-ar.js"),
+  en: "./texts-en.js", de: "./texts-de.js", fr: "./texts-fr.js",
+  es: "./texts-es.js", it: "./texts-it.js", ar: "./texts-ar.js",
 };
 
 class ConciergeChat extends HTMLElement {
@@ -93,14 +93,13 @@ class ConciergeChat extends HTMLElement {
     if (!property || (wanted && wanted !== property.language)) property = await this.#facts(wanted);
     this.property = { ...this.property, ...property };
     this.language = this.property.language || "en";
-    this.texts = (await (TEXTS[this.language] || TEXTS.en)()).default;
+    this.texts = (await import(TEXTS[this.language] || TEXTS.en)).default;
     this.#build();
     this.dispatchEvent(new CustomEvent("concierge-language", { detail: this.property }));
   }
 
   async #facts(language) {
-    const wish = language ? `?language=${language}` : "";
-    const answer = await fetch(`${this.origin}/api/property${wish}`).catch(() => null);
+    const answer = await fetch(`${this.origin}/api/property?language=${language || ""}`).catch(() => null);
     return answer?.ok && answer.json();
   }
 
@@ -129,7 +128,7 @@ class ConciergeChat extends HTMLElement {
     if (frame.client_id && frame.type !== "error") this.outbox.settle(frame.client_id);
     if (frame.type === "welcome") this.#welcomed(frame, conversation);
     if (frame.type === "message") this.#arrived(frame);
-    if (frame.type === "typing") this.#later("typing", 6000, () => this.#receive({ ...frame, active: false }));
+    if (frame.active) this.#later("typing", 6000, () => this.#receive({ ...frame, active: false }));
     if (frame.type === "ownership") this.askedForPerson = false;
     if (frame.type === "error") this.#refused(frame);
     this.#draw();
@@ -165,7 +164,7 @@ class ConciergeChat extends HTMLElement {
     } else if (client_id) {
       this.#change({ type: "refused", client_id });
       this.outbox.settle(client_id);
-    }
+    } else this.#hint(message);
   }
 
   // --- what the guest does -------------------------------------------------------------------------------------
@@ -231,6 +230,7 @@ class ConciergeChat extends HTMLElement {
 
   #build() {
     const { texts, isPage, language, property } = this;
+    const { phone } = property;
     const before = this.ui;
     const ui = (this.ui = this.#parts(texts, property));
     const composer = new Composer(
@@ -241,13 +241,13 @@ class ConciergeChat extends HTMLElement {
     ui.text = composer.text;
     ui.text.value = before.text?.value || "";
     ui.panel = h("section", {
-      class: "panel", role: isPage ? "region" : "dialog", "aria-label": texts.log, lang: language,
+      class: isPage ? "panel" : "panel float", role: isPage ? "region" : "dialog", "aria-label": texts.log, lang: language,
       dir: /ar|fa|he|ur/.test(language) && "rtl", hidden: before.panel ? before.panel.hidden : !isPage,
       keydown: ({ key }) => key === "Escape" && !isPage && this.close(),
     },
     h("div", { class: "head" }, h("div", {}, ui.title, ui.state), ui.language, !isPage && ui.close),
     ui.trouble, ui.owner, ui.log, ui.newest, ui.hint,
-    composer.form, ui.person);
+    composer.form, h("div", { class: "row foot" }, ui.person, phone && h("p", {}, ...linked(`☎\ufe0e ${phone}`))));
     this.drawn.clear();
     this.card = null;
     this.root.replaceChildren(ui.panel, ui.live, isPage ? "" : ui.launcher);
@@ -264,19 +264,19 @@ class ConciergeChat extends HTMLElement {
     const parts = {
       title: h("h2", {}, this.isPage ? texts.title : title || name),
       state: h("p"),
-      language: languages.length > 1 && h("select", { change: ({ target }) => this.#switchTo(target.value) },
+      language: languages.length > 1 && h("select", {
+        "aria-label": texts.language, change: ({ target }) => this.#switchTo(target.value) },
         ...languages.map((value) => h("option", { value, selected: value === this.language }, named(value)))),
-      close: button(() => this.close(), "quiet icon", icon("close")),
+      close: h("button", { class: "quiet icon", "aria-label": texts.close, click: () => this.close() }, icon("close")),
       trouble: strip(), owner: strip(), hint: strip(),
-      log: h("div", { class: "log", role: "log", "aria-live": "off", tabindex: 0, scroll: () => this.#scrolled() }),
+      log: h("div", {
+        class: "log", role: "log", "aria-label": texts.log, "aria-live": "off", tabindex: 0,
+        scroll: () => this.#scrolled() }),
       newest: button(() => this.#toEnd(), "main newest", texts.newest, " ↓"),
       person: button(() => this.#askForPerson(), "person", icon("person"), texts.person),
       live: h("div", { class: "live", "aria-live": "polite", lang: this.language }),
-      launcher: button(() => (this.isOpen ? this.close() : this.open()), "launcher main icon"),
+      launcher: button(() => (this.isOpen ? this.close() : this.open()), "float launcher main icon"),
     };
-    for (const part of ["language", "close", "log"]) {
-      if (parts[part]) parts[part].setAttribute("aria-label", texts[part]);
-    }
     parts.newest.hidden = true;
     return parts;
   }
@@ -323,7 +323,7 @@ class ConciergeChat extends HTMLElement {
       const from = this.#below(message) + message.text + message.sending;
       items.push([message.client_id || message.seq, from, () => this.#message(message)]);
     }
-    const text = draft && draftText(draft);
+    const text = draft?.parts.join("");
     if (text) items.push(["draft", text, () => bubble({ author: "concierge", text, busy: "true" }, texts.ai)]);
     else if (draft || typing) items.push(["dots", typing, () => dots(this.#writing())]);
     const replies = this.#quickReplies();
@@ -333,7 +333,7 @@ class ConciergeChat extends HTMLElement {
   }
 
   #message(message) {
-    return bubble(message, this.#who(message), h("p", { class: "meta" }, this.#below(message)),
+    return bubble(isNotice(message) ? { ...message, author: "note" } : message, this.#who(message), h("p", { class: "meta" }, this.#below(message)),
       message.sending === "failed" && button(() => this.#queue(message), "meta", this.texts.failed));
   }
 
@@ -376,11 +376,10 @@ class ConciergeChat extends HTMLElement {
 
   #ownerWords() {
     const { texts } = this;
-    const { status, staffName, returned, request } = this.state;
+    const { status, staffName, returned } = this.state;
     if (this.property.closed) return this.property.closed.message;
     if (this.askedForPerson || status === "waiting") return texts.waiting;
     if (status === "with_staff") return fill(texts.with_staff, { name: staffName || texts.team });
-    if (request) return fill(texts.request, { number: request.number, state: texts[`request_${request.state}`] });
     return status === "closed" ? texts.closed : returned && texts.returned;
   }
 
@@ -388,11 +387,10 @@ class ConciergeChat extends HTMLElement {
   #drawState() {
     const { state, failures } = this.connection;
     const { texts, ui } = this;
-    const { phone } = this.property;
     const isAway = state !== "connected" && (failures > 1 || state === "offline");
     ui.state.textContent = texts[state === "connected" ? state : "connecting"];
     ui.state.className = `state ${state}`;
-    this.#words(ui.trouble, isAway && texts[state] + (phone && failures > 4 ? ` ☎ ${phone}` : ""));
+    this.#words(ui.trouble, isAway && texts[state]);
   }
 
   #drawLauncher() {

@@ -16,7 +16,7 @@ export class Memory {
 
   all() {
     try {
-      return { ...this.#here, ...JSON.parse(localStorage.getItem(this.key) || "{}") };
+      return { ...this.#here, ...JSON.parse(localStorage.getItem(this.key)) };
     } catch { return this.#here; }
   }
 
@@ -60,8 +60,7 @@ export class Outbox {
   restart(seconds = 0) {
     this.#onItsWay = null;
     clearTimeout(this.#timer);
-    if (seconds) this.#timer = setTimeout(() => this.pump(), seconds * 1000);
-    else this.pump();
+    this.#timer = setTimeout(() => this.pump(), seconds * 1000);
   }
 
   pump() {
@@ -133,9 +132,7 @@ export class Connection {
   }
 
   #flush() {
-    const frames = [...this.#later.values()];
-    this.#later.clear();
-    frames.forEach((frame) => this.sendLater(frame));
+    for (const [type, frame] of this.#later) if (this.send(frame)) this.#later.delete(type);
   }
 
   #ping() {

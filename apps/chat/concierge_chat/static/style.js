@@ -35,20 +35,20 @@ svg{width:1.5rem;fill:none;stroke:currentColor;stroke-width:1.7;stroke-linecap:r
 .quiet{border-color:#0000;color:var(--muted)}
 .icon{width:2.75rem;height:2.75rem;padding:0;display:grid;place-items:center;flex:none}
 .live{position:fixed;clip-path:inset(50%)}
-.launcher,.panel{position:fixed;z-index:99999;inset:auto 1.25rem 1.25rem auto;box-shadow:0 8px 40px #0004}
+.float{position:fixed;z-index:99999;inset:auto 1.25rem 1.25rem auto;box-shadow:0 8px 40px #0004}
 .launcher{width:3.75rem;height:3.75rem;border-radius:50%;border-color:#fff6}
 .badge{
   position:absolute;inset:-.3rem -.3rem auto auto;min-width:1.5rem;border-radius:1.4rem;background:#b3261e;
-  color:#fff;font-size:.85rem}
-.panel{
-  display:flex;flex-direction:column;background:var(--surface);overflow:hidden;bottom:6rem;width:25rem;
-  max-width:calc(100vw - 2.5rem);height:min(42rem,100dvh - 7.5rem);border:1px solid var(--line);
-  border-radius:1.25rem}
-:host([position=left]) :is(.launcher,.panel){right:auto;left:1.25rem}
+  color:#fff}
+.panel{display:flex;flex-direction:column;background:var(--surface);height:100%}
+.panel.float{
+  bottom:6rem;width:25rem;max-width:calc(100vw - 2.5rem);height:min(42rem,100dvh - 7.5rem);overflow:hidden;
+  border:1px solid var(--line);border-radius:1.25rem}
+:host([position=left]) .float{right:auto;left:1.25rem}
 .head,.composer{display:flex;align-items:center;gap:.6rem;padding:.6rem 1.25rem;border-bottom:1px solid var(--line)}
 .head div{flex:1}
 h2{font:600 1.1rem/1.3 var(--display)}
-.state,.strip,.note,.who,.meta,label,select{font-size:.85rem;color:var(--muted)}
+.state,.strip,.note,.who,.meta,.foot p,label,select{font-size:.85rem;color:var(--muted)}
 .state::before{content:"● "/"";color:#b87a1e}
 .connected::before{color:#2c8a57}
 select{border:0;max-width:8rem;background:var(--surface)}
@@ -56,8 +56,8 @@ select{border:0;max-width:8rem;background:var(--surface)}
 .log{
   flex:1;overflow-y:auto;overscroll-behavior:contain;padding:1.25rem;display:flex;flex-direction:column;gap:1rem;
   outline-offset:-2px}
-.note{text-align:center}
 article{max-width:86%;align-self:start}
+.note{text-align:center;align-self:center}
 .guest{align-self:end;text-align:end}
 .text{
   background:var(--bubble);border-radius:1.1rem;border-end-start-radius:.3rem;padding:.6rem 1rem;
@@ -65,6 +65,7 @@ article{max-width:86%;align-self:start}
 .guest .text{
   background:var(--fill);color:var(--on);border-radius:1.1rem;border-end-end-radius:.3rem;margin-inline-start:auto}
 .staff .text{background:none;border:1px solid var(--accent)}
+.note .text{background:none;padding:0;text-align:inherit}
 a{color:inherit}
 .who,.meta{padding:.15rem .3rem}
 .dots{color:var(--muted);letter-spacing:.2em}
@@ -79,14 +80,13 @@ input{width:100%;color:var(--ink)}
 .composer{padding-bottom:0;border:0;border-top:1px solid var(--line)}
 textarea{flex:1;resize:none;max-height:9rem}
 ::placeholder{color:var(--muted);opacity:1}
-[dir=rtl] .composer svg{scale:-1 1}
-.person{border:0;display:flex;justify-content:center;align-items:center;gap:.6rem}
+.foot,.person{justify-content:space-evenly;align-items:center}
+.person{border:0;padding:0;display:flex;gap:.6rem}
+.foot a{display:inline-block;padding:.75rem 0}
 @media(max-width:30rem){
-  .panel{inset:0!important;width:auto;max-width:none;height:auto;border:0;border-radius:0}
+  .panel.float{inset:0!important;width:auto;max-width:none;height:auto;border:0;border-radius:0}
   .panel:not([hidden])~.launcher{display:none}}
 :host([mode=page]){display:block;height:100%}
-:host([mode=page]) .panel{
-  position:static;width:auto;max-width:none;height:100%;border:0;border-radius:0;box-shadow:none}
 @media(prefers-reduced-motion:no-preference){.dots{animation:rest 1.5s infinite}}
 @keyframes rest{50%{opacity:.3}}
 @supports not (color:color(from red xyz x y z)){:host{--on:#fff!important;--accent:var(--ink)!important}}

@@ -5,17 +5,17 @@ const LINK = /https?:\/\/[^\s<>"']+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+\d[\d ()/-]{6
 const ICONS = {
   bell: "M1 20h22M12 7V3M3 20a9 9 0 0 1 18 0",
   close: "M6 6l12 12M18 6 6 18",
-  send: "M5 12h14M12 5l7 7-7 7",
+  send: "M12 19V5M5 12l7-7 7 7",
   person: "M12 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6M5 20a7 7 0 0 1 14 0",
 };
 
-/** An element. Functions are listeners, true is an empty attribute; undefined, null and false are left out.
+/** An element. Functions are listeners; attributes that are undefined, null or false are left out.
  * @param {string} tag @param {Record<string, any>} [properties] @param {...(Node | string | null | false)} children */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
     if (typeof value === "function") element.addEventListener(name, value);
-    else if (value != null && value !== false) element.setAttribute(name, value === true ? "" : value);
+    else if (value != null && value !== false) element.setAttribute(name, value);
   }
   element.append(...children.filter((child) => child));
   return element;
@@ -51,7 +51,7 @@ export function linked(text) {
 function link(address) {
   const scheme = address.startsWith("http") ? "" : address.includes("@") ? "mailto:" : "tel:";
   const href = scheme + address.replace(/\s/g, "");
-  return h("a", { href, target: "_blank", rel: "noopener noreferrer", dir: "ltr" }, address);
+  return h("a", { href, target: !scheme && "_blank", rel: "noopener noreferrer", dir: "ltr" }, address);
 }
 
 /** One message. `who` is its author in words, `below` what stands under it.
@@ -59,7 +59,7 @@ function link(address) {
  * @param {string} who @param {...(Node | false)} below */
 export const bubble = ({ author, text, language, busy }, who, ...below) =>
   h("article", { class: author, "aria-label": who, "aria-busy": busy },
-    author !== "guest" && h("p", { class: "who" }, who),
+    (author === "concierge" || author === "staff") && h("p", { class: "who" }, who),
     h("p", { class: "text", dir: "auto", lang: language }, ...linked(text)), ...below);
 
 /** Somebody is writing. @param {string} label */
@@ -83,7 +83,7 @@ export function detailsCard(texts, answer) {
   const submit = (event) => {
     event.preventDefault();
     const details = Object.fromEntries([...new FormData(form)].filter(([, value]) => value.trim()));
-    answer(Object.keys(details).length ? { ...details, consent_follow_up: consent.checked } : null);
+    answer({ ...details, consent_follow_up: consent.checked });
   };
   const form = h("form", { class: "row", hidden: true, submit },
     field("name", "text", "name"), field("room_number", "text"),

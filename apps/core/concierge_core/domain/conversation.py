@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from concierge_core.domain.ids import ConversationId, GuestId, MessageId, StaffId, TurnId
-from concierge_core.domain.understanding import Provenance, Sentiment, Understanding
+from concierge_core.domain.understanding import Provenance, Rung, Sentiment, Understanding
 from concierge_core.errors import Conflict
 
 
@@ -118,6 +118,11 @@ class Message:
     staff_name: str | None = None
     understanding: Understanding | None = None
     provenance: Provenance | None = None
+
+    @property
+    def is_notice(self) -> bool:
+        """One of our fixed texts that answers nothing: news of a hand-off or of a request."""
+        return self.provenance is not None and self.provenance.rung is Rung.NOTICE and self.turn_id is None
 
 
 def with_next_seq(conversation: Conversation, now: datetime) -> Conversation:

@@ -10,6 +10,9 @@ from concierge_core.domain.conversation import Author, Priority
 from concierge_core.domain.ids import ConversationId, GuestId, RequestId, StaffId
 from concierge_core.errors import Conflict
 
+CONTACT_GUEST = "contact_guest"
+"""The kind of a request that stands for a hand-off which nobody could take: `summary` is its reason."""
+
 
 class RequestState(StrEnum):
     """open → accepted → on_the_way → done; or cancelled."""

@@ -24,7 +24,7 @@ from concierge_core.domain.events import Event, OwnershipChanged, ReplyWithdrawn
 from concierge_core.domain.handoff import DeskClosed, PersonSoon, promise
 from concierge_core.domain.ids import ConversationId, RequestId, TurnId, new_id
 from concierge_core.domain.posting import ended
-from concierge_core.domain.requests import ServiceRequest
+from concierge_core.domain.requests import CONTACT_GUEST, ServiceRequest
 from concierge_core.domain.turns import Turn, TurnState
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
@@ -150,13 +150,14 @@ async def _still_an_emergency(rt: Runtime, unit: Unit, conversation: Conversatio
 
 
 async def _unanswered(rt: Runtime, unit: Unit, conversation: Conversation) -> list[int]:
-    """The guest's messages after the last one of anybody else."""
+    """The guest's messages after the last answer; notices that came in between answer nothing."""
     latest = await unit.conversations.last_messages(rt.tenant_id, conversation.id, limit=50)
     unanswered: list[int] = []
     for message in reversed(latest):
-        if message.author is not Author.GUEST:
+        if message.author is Author.GUEST:
+            unanswered.insert(0, message.seq)
+        elif not message.is_notice:
             break
-        unanswered.insert(0, message.seq)
     return unanswered
 
 
@@ -208,7 +209,7 @@ async def make_request_in_unit(
         id=RequestId(new_id(now)),
         number=await unit.requests.next_number(rt.tenant_id),
         department=department or rt.tenant.spec.chat.handoff.fallback_department,
-        kind="contact_guest",
+        kind=CONTACT_GUEST,
         summary=reason.replace("_", " "),
         created_by=Author.CONCIERGE,
         created_at=now,

@@ -27,6 +27,7 @@ from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.use_cases.finding import locked
 from concierge_core.use_cases.handoff import end_turns
+from concierge_core.use_cases.request_news import tell_made, tell_moved
 from concierge_core.use_cases.telling import count_message, publish, store_message
 from concierge_core.work.names import NOTIFY_CLOSED
 
@@ -91,7 +92,7 @@ async def make_request(
     due_in_minutes: int | None = None,
     conversation_id: ConversationId | None = None,
 ) -> ServiceRequest:
-    """A service request made by hand."""
+    """A service request made by hand; the guest of its conversation is told."""
     now = rt.clock.now()
     async with rt.store.write() as unit:
         conversation = await locked(rt, unit, conversation_id) if conversation_id else None
@@ -111,21 +112,23 @@ async def make_request(
             guest_id=conversation.guest_id if conversation else None,
         )
         await unit.requests.add(rt.tenant_id, request)
+        told = await tell_made(rt, unit, request)
         event = await _note_request(rt, unit, request, staff, "request.made")
-    await publish(rt, [event])
+    await publish(rt, [event, *told])
     return request
 
 
 async def move_request(rt: Runtime, *, request_id: RequestId, state: RequestState, staff: Staff) -> ServiceRequest:
-    """Move a request on. `Conflict` when it can't go from where it is to `state`."""
+    """Move a request on and tell its guest. `Conflict` when there is no way from where it is to `state`."""
     async with rt.store.write() as unit:
-        request = await unit.requests.get(rt.tenant_id, request_id)
-        if request is None:
+        before = await unit.requests.get(rt.tenant_id, request_id)
+        if before is None:
             raise NotFound("no such request")
-        request = moved(request, state, staff.id, rt.clock.now())
+        request = moved(before, state, staff.id, rt.clock.now())
         await unit.requests.save(rt.tenant_id, request)
+        told = await tell_moved(rt, unit, request) if request is not before else []
         event = await _note_request(rt, unit, request, staff, f"request.{state.value}")
-    await publish(rt, [event])
+    await publish(rt, [event, *told])
     return request
 
 
