@@ -33,7 +33,7 @@ _RECENT = 6
 # Beyond any message: the conversation without its messages.
 _NONE = 2**31 - 1
 
-_NEWER = N_("The guest has written meanwhile. Your draft is kept: read the new message, then send it or change it.")
+_NEWER = N_("There is a new message. Your draft is kept: read what is new, then send it or change it.")
 _NOT_YOURS = N_("This conversation is not yours at the moment, so nothing was sent. Your draft is kept.")
 _TAKEN = N_("%(name)s already takes care of this conversation, so it was not taken over twice.")
 _EMPTY = N_("There is nothing to send yet. Write a few words first.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from concierge_admin.wording import N_
+from concierge_core.domain.requests import CONTACT_GUEST
 
 STATUS = {
     "open": N_("Concierge answers"),
@@ -151,7 +152,7 @@ def of(table: dict[Any, str], value: object) -> str:
 
 def handoff_reason(kind: str, summary: str) -> str | None:
     """The reason that a request for a call back carries instead of somebody's words; None for any other request."""
-    return HANDOFF_REASON.get(summary.replace(" ", "_")) if kind == "contact_guest" else None
+    return HANDOFF_REASON.get(summary.replace(" ", "_")) if kind == CONTACT_GUEST else None
 
 
 def text_direction(language: str | None) -> str:

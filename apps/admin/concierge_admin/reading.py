@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from concierge_core.domain.conversation import Author, Conversation, Message, Ownership, Priority, Status
-from concierge_core.domain.ids import ConversationId, StaffId
+from concierge_core.domain.ids import ConversationId, RequestId, StaffId
 from concierge_core.domain.people import Guest, Staff
-from concierge_core.domain.requests import ServiceRequest
+from concierge_core.domain.requests import CONTACT_GUEST, ServiceRequest
 from concierge_core.domain.understanding import Rung
 from concierge_core.errors import NotFound
 from concierge_core.ports import Unit
@@ -19,7 +20,8 @@ ROWS = 40
 _WAITING_LOOKED_AT = 500
 """Of so many hand-offs the first `ROWS` are shown: the longest waiting are the last in the order of change."""
 SHOWN_MESSAGES = 100
-_LOOKED_AT = 4
+_LOOKED_AT = 8
+_LOOKED_BACK = 50
 
 
 class View(StrEnum):
@@ -45,10 +47,11 @@ _STATUSES: dict[View, list[str] | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One conversation in a list."""
+    """One conversation in a list. `asked` is what the guest wrote last, `last` what anybody did."""
 
     conversation: Conversation
     guest: Guest | None
+    asked: Message | None
     last: Message | None
     owner: str | None
     now: datetime
@@ -67,12 +70,14 @@ class Row:
     @property
     def unread(self) -> bool:
         """The guest wrote something that staff who own the conversation (or should) have not seen."""
-        theirs = self.conversation.ownership is Ownership.STAFF
-        return theirs and self._guest_spoke_last and self.conversation.staff_read_seq < self.conversation.last_seq
+        if self.asked is None or self.answer is not None:
+            return False
+        return self.conversation.ownership is Ownership.STAFF and self.conversation.staff_read_seq < self.asked.seq
 
     @property
-    def _guest_spoke_last(self) -> bool:
-        return self.last is not None and self.last.author is Author.GUEST
+    def answer(self) -> Message | None:
+        """What was said last, if it was not the guest."""
+        return None if self.last is None or self.last.author is Author.GUEST else self.last
 
 
 async def inbox_rows(rt: Runtime, staff: Staff, view: View, before: datetime | None = None) -> list[Row]:
@@ -168,16 +173,51 @@ async def _row(rt: Runtime, unit: Unit, conversation: Conversation, names: dict[
     return Row(
         conversation=conversation,
         guest=await unit.guests.get(rt.tenant_id, conversation.guest_id),
+        asked=_asked(latest),
         last=_telling(latest),
         owner=names.get(conversation.staff_id) if conversation.staff_id else None,
         now=rt.clock.now(),
     )
 
 
+def _asked(latest: Iterable[Message]) -> Message | None:
+    return next((m for m in reversed(list(latest)) if m.author is Author.GUEST), None)
+
+
 def _telling(latest: list[Message]) -> Message | None:
     """The newest message that says what it is about: our fixed notices ("a colleague is coming") do not."""
     telling = [m for m in latest if m.provenance is None or m.provenance.rung is not Rung.NOTICE]
     return next(reversed(telling or latest), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request is for, and what they wrote last before it was made."""
+
+    name: str | None
+    room: str | None
+    asked: Message | None
+
+
+async def callers_of(rt: Runtime, unit: Unit, requests: list[ServiceRequest]) -> dict[RequestId, Caller]:
+    """For open requests the guest as they are known now; for others the room that was noted."""
+    return {request.id: await _caller(rt, unit, request) for request in requests}
+
+
+async def _caller(rt: Runtime, unit: Unit, request: ServiceRequest) -> Caller:
+    if not request.state.is_open or request.guest_id is None:
+        return Caller(None, request.room_number, None)
+    guest = await unit.guests.get(rt.tenant_id, request.guest_id)
+    name, room = (guest.name, guest.room_number) if guest else (None, None)
+    return Caller(name, request.room_number or room, await _asked_before(rt, unit, request))
+
+
+async def _asked_before(rt: Runtime, unit: Unit, request: ServiceRequest) -> Message | None:
+    """Only for a request to contact the guest: any other says itself what is to be done."""
+    if request.conversation_id is None or request.kind != CONTACT_GUEST:
+        return None
+    latest = await unit.conversations.last_messages(rt.tenant_id, request.conversation_id, limit=_LOOKED_BACK)
+    return _asked(m for m in latest if m.created_at <= request.created_at)
 
 
 async def _names(rt: Runtime, unit: Unit) -> dict[StaffId, str]:

@@ -11,12 +11,12 @@ from concierge_admin import labels
 from concierge_admin.gate import Visit, require
 from concierge_admin.pages import PageRoute, fragment, go, page, told
 from concierge_admin.permissions import Permission
+from concierge_admin.reading import callers_of
 from concierge_admin.wording import N_
 from concierge_core.domain.conversation import Priority
 from concierge_core.domain.ids import ConversationId, RequestId, StaffId
 from concierge_core.domain.requests import RequestState, ServiceRequest
 from concierge_core.errors import Conflict, InvalidInput
-from concierge_core.ports import Unit
 from concierge_core.use_cases import staff as staff_use_cases
 
 routes = APIRouter(route_class=PageRoute)
@@ -155,12 +155,12 @@ async def _listing(visit: Visit, show: str, department: str) -> dict[str, Any]:
         found = await unit.requests.listed(rt.tenant_id, open_only=not everything)
         names: dict[StaffId, str] = {s.id: s.name for s in await unit.staff.listed(rt.tenant_id)}
         chosen = [r for r in found if not department or r.department == department]
-        rooms = await _rooms(visit, unit, chosen)
+        callers = await callers_of(rt, unit, chosen)
     now = rt.clock.now()
     return {
         "requests": sorted(chosen, key=lambda request: _order(request, now)),
         "names": names,
-        "rooms": rooms,
+        "callers": callers,
         "is_emergency": is_emergency,
         "show": "all" if everything else "open",
         "department": department,
@@ -168,18 +168,6 @@ async def _listing(visit: Visit, show: str, department: str) -> dict[str, Any]:
         "next_steps": NEXT_STEPS,
         "due_choices": DUE_CHOICES,
     }
-
-
-async def _rooms(visit: Visit, unit: Unit, requests: list[ServiceRequest]) -> dict[RequestId, str]:
-    """Where to go: the request's own room, else (while it is open) the one that its guest has named since."""
-    rooms = {r.id: r.room_number for r in requests if r.room_number}
-    for request in requests:
-        if request.id in rooms or request.guest_id is None or not request.state.is_open:
-            continue
-        guest = await unit.guests.get(visit.desk.rt.tenant_id, request.guest_id)
-        if guest is not None and guest.room_number:
-            rooms[request.id] = guest.room_number
-    return rooms
 
 
 def is_emergency(request: ServiceRequest) -> bool:

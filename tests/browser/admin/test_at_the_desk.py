@@ -85,7 +85,7 @@ def test_a_reply_blind_to_a_newer_message_is_kept(house: Any, sign_in: SignIn) -
     house.writes("Mira Sandberg", "Make it three, please!")
     page.get_by_role("button", name="Send").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("The guest has written meanwhile")
+    expect(page.get_by_role("alert")).to_contain_text("There is a new message")
     expect(page.locator("article", has_text="Make it three, please!")).to_contain_text("New")
     expect(field).to_have_value("Two towels, gladly.")
     page.unroute("**/news?*")

@@ -186,7 +186,7 @@ async def test_a_reply_blind_to_a_newer_message_is_kept_as_a_draft(
     late = await browser.post(path(session, "reply"), {"text": "Yes, 12 euros.", **fields})
 
     assert late.status_code == 409
-    assert "The guest has written meanwhile" in late.text
+    assert "There is a new message" in late.text
     assert "Forget it, we come by train." in late.text
     assert ">Yes, 12 euros.</textarea>" in late.text
     assert len(await _messages(rt, session)) == 2

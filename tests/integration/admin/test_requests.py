@@ -148,6 +148,43 @@ async def test_a_request_leads_to_its_conversation_and_says_room_and_reason_in_w
     assert "lost item" not in page
 
 
+async def test_a_hand_off_says_who_why_what_they_asked_and_since_when(
+    rt: Runtime, signed_in: SignedIn, clock: FrozenClock
+) -> None:
+    browser = await signed_in()
+    session = await guests.start_session(rt)
+    guest, conversation = session.guest.id, session.conversation.id
+    await guests.update_guest(rt, guest_id=guest, name="Mira Sandberg", room_number="204")
+    await guests.post_message(rt, conversation_id=conversation, client_id="1", text="Could somebody call me a taxi?")
+    await contact(rt, session, "guest_wish")
+    clock.advance(5 * 60)
+    await guests.post_message(rt, conversation_id=conversation, client_id="2", text="Never mind the rain")
+
+    page = (await browser.get("/admin/requests/rows")).text
+
+    for shown in ("The guest asked for a person", "Mira Sandberg", "Room 204", "Could somebody call me a taxi?"):
+        assert shown in page
+    assert "made 5 min ago" in page
+    assert "Open the conversation" in page
+    assert "Never mind the rain" not in page
+
+
+async def test_a_guest_who_waits_is_listed_with_the_reason_and_their_last_words(
+    rt: Runtime, signed_in: SignedIn, clock: FrozenClock
+) -> None:
+    browser = await signed_in()
+    session = await guests.start_session(rt)
+    conversation = session.conversation.id
+    await guests.post_message(rt, conversation_id=conversation, client_id="1", text="Could somebody call me a taxi?")
+    await guests.request_person(rt, conversation_id=conversation)
+    clock.advance(60)
+
+    page = (await browser.get("/admin/?view=waiting")).text
+
+    for shown in ("The guest asked for a person", "Could somebody call me a taxi?", "Waiting 1 min", "since 13:00"):
+        assert shown in page
+
+
 async def contact(rt: Runtime, session: Session, reason: str) -> None:
     async with rt.store.write() as unit:
         await make_request_in_unit(rt, unit, session.conversation, reason=reason)

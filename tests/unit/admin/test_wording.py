@@ -19,9 +19,7 @@ def test_no_template_text_is_left_out() -> None:
     assert "Take over" in found  # in a macro's argument
     assert "Waiting %(time)s" in found  # with a value
     assert found["%(num)s source"] == ["%(num)s source", "%(num)s sources"]
-    assert (
-        "The guest has written meanwhile. Your draft is kept: read the new message, then send it or change it." in found
-    )
+    assert "There is a new message. Your draft is kept: read what is new, then send it or change it." in found
 
 
 def test_a_translation_is_a_file_and_what_it_lacks_stays_english(
