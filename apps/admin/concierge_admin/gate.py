@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import Request
+from starlette.datastructures import URL
 
 from concierge_admin import csrf, passwords
 from concierge_admin.desk import Desk, desk_of
@@ -117,10 +118,12 @@ async def _form_token(request: Request) -> str | None:
 
 
 def _way_back(request: Request) -> str:
-    if request.method != "GET" or request.headers.get("hx-request") == "true":
-        return "/admin/"
-    query = f"?{request.url.query}" if request.url.query else ""
-    return request.url.path + query
+    """The page that somebody looks at: what they asked for, else where they stood when they did something."""
+    if request.method == "GET" and request.headers.get("hx-request") != "true":
+        page = request.url
+    else:
+        page = URL(request.headers.get("hx-current-url") or request.headers.get("referer") or "/admin/")
+    return safe_next(page.path + (f"?{page.query}" if page.query else ""))
 
 
 def sign_in_path(next_path: str) -> str:

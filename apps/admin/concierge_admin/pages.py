@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request
+import structlog
+from fastapi import HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import APIRoute
@@ -17,6 +18,7 @@ from concierge_admin.rendering import part
 from concierge_admin.wording import N_, wording
 from concierge_core import errors
 
+log = structlog.get_logger()
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -43,6 +45,12 @@ class PageRoute(APIRoute):
             except SignedOut as error:
                 response = _to_sign_in(request, error)
             except (errors.ConciergeError, RequestValidationError) as error:
+                response = await _error_answer(request, error)
+            except HTTPException:
+                raise
+            except Exception as error:
+                # The outermost edge of a page: a fault of ours costs this one request, and we hear of it.
+                log.exception("page_failed", path=request.url.path)
                 response = await _error_answer(request, error)
             for name, value in _HEADERS.items():
                 response.headers.setdefault(name, value)
@@ -133,6 +141,12 @@ _KINDS: list[tuple[type[Exception], int, str, str]] = [
         422,
         N_("This cannot be used as it is"),
         N_("Nothing was changed. Go back, look over the fields, and try again."),
+    ),
+    (
+        Exception,
+        500,
+        N_("Something went wrong on our side"),
+        N_("It was not your doing, and it is noted. Try again in a minute, or tell whoever runs the concierge."),
     ),
 ]
 

@@ -92,6 +92,7 @@ class FakeHotel:
         self.reply: list[str] = BREAKFAST
         self.pause = 0.01
         self.is_down = False
+        self.is_deaf = False
         self.swallow_acks = False
         self.answers = True
         self.refusals: list[dict[str, Any]] = []
@@ -247,6 +248,8 @@ class FakeHotel:
 
     async def _take(self, thread: Thread, frame: dict[str, Any]) -> None:
         self.received.append(frame)
+        if self.is_deaf:
+            return
         match frame["type"]:
             case "ping":
                 await self._send(thread, {"type": "pong"})

@@ -111,6 +111,21 @@ def test_the_browser_says_offline_and_the_guest_is_told_and_back_at_once_when_on
     hotel.wait_for(lambda: [f["text"] for f in hotel.frames("message.send")] == ["I am in a lift"])
 
 
+def test_a_line_that_died_without_a_word_is_noticed_when_a_message_stays_unanswered(
+    guest: Any, hotel: FakeHotel
+) -> None:
+    anna = guest().visit().says("When is breakfast?").has_answer()
+    hotel.is_deaf = True
+    anna.says("Is anybody there?")
+    hotel.wait_for(lambda: len(hotel.frames("message.send")) == 2)
+    hotel.is_deaf = False
+
+    hotel.wait_for(lambda: hotel.hellos == 2, seconds=12)
+    expect(anna.log.get_by_text(re.compile("Waiting to be sent"))).to_have_count(0)
+    anna.sees("Is anybody there?")
+    assert [m["text"] for m in hotel.thread.messages if m["author"] == "guest"][-1] == "Is anybody there?"
+
+
 def test_a_refused_message_says_so_and_can_be_sent_again_by_a_tap(guest: Any, hotel: FakeHotel) -> None:
     hotel.refusals = [{"code": "malformed", "message": "no"}]
     anna = guest().visit().says("Hello there")
@@ -294,7 +309,8 @@ def test_hostile_text_stays_text_whoever_wrote_it(guest: Any, hotel: FakeHotel, 
 
     assert anna.page.evaluate("window.hacked") is None
     links = anna.page.evaluate(
-        """() => [...document.querySelector("concierge-chat").shadowRoot.querySelectorAll("a, img, script")]
+        """() => [...document.querySelector("concierge-chat").shadowRoot
+                 .querySelectorAll(":is(.log, .strip) a, img, script")]
                  .map((node) => node.protocol || node.localName)"""
     )
     assert set(links) <= {"https:"}

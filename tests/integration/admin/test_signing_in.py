@@ -60,6 +60,26 @@ async def test_signing_in_leads_back_to_the_page_that_was_asked_for(hire: Hire, 
     assert (await browser.get("/admin/login")).status_code == 303
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"hx-request": "true", "hx-current-url": "http://localhost:8080/admin/conversations/c1?before=9"},
+        {"referer": "http://localhost:8080/admin/conversations/c1?before=9"},
+    ],
+    ids=["with scripts", "without"],
+)
+async def test_a_session_that_ended_while_one_wrote_leads_back_to_that_page(
+    open_browser: Open, headers: dict[str, str]
+) -> None:
+    browser = open_browser()
+
+    refused = await browser.post("/admin/conversations/c1/reply", {"text": "With pleasure"}, headers=headers)
+
+    door = refused.headers.get("hx-redirect") or refused.headers["location"]
+    assert door == "/admin/login?next=/admin/conversations/c1%3Fbefore%3D9"
+    assert "Please sign in to go on where you were" in (await browser.get(door)).text
+
+
 async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(hire: Hire, open_browser: Open) -> None:
     staff = await hire("Anna")
 

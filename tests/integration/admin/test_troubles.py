@@ -204,3 +204,21 @@ async def test_a_copy_is_not_filled_again_after_the_sign_out(
     await sessions._renew_copy(token, asdict(session))
 
     assert await sessions.find(token) is None
+
+
+@pytest.mark.parametrize("part", [True, False])
+async def test_a_fault_of_ours_is_a_kind_page_without_its_details(
+    rt: Runtime, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, *, part: bool
+) -> None:
+    browser = await signed_in()
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a secret detail")
+
+    monkeypatch.setattr("concierge_admin.inbox.inbox_rows", fail)
+    answer = await browser.get("/admin/", headers={"hx-request": "true"} if part else {})
+
+    assert answer.status_code == 500
+    assert "Something went wrong on our side" in answer.text
+    assert "secret detail" not in answer.text
+    assert "content-security-policy" in answer.headers

@@ -25,6 +25,14 @@ async def test_the_hosted_page_is_strict_about_what_it_runs(http: Any, server: A
     assert "frame-ancestors 'self'" in policy
 
 
+async def test_a_browser_without_scripts_is_told_how_to_reach_the_house(http: Any, server: Any) -> None:
+    page = await http.get("/?lang=de")
+
+    [without] = re.findall(r"<noscript>(.*?)</noscript>", page.text)
+    assert "braucht JavaScript" in without
+    assert f'href="tel:{server.rt.tenant.spec.property.phone}"' in without
+
+
 async def test_every_asset_of_the_page_is_there_and_kept_for_ever(http: Any) -> None:
     page = await http.get("/")
     waiting, seen = set(re.findall(r"/assets/[\w.-]+", page.text)), set()

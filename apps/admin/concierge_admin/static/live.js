@@ -23,15 +23,28 @@
     };
   }
 
-  const connect = () => {
-    const source = new EventSource(position ? `/admin/events?after=${position}` : "/admin/events");
-    let wait = null;
-    const remember = (event) => {
-      if (event.lastEventId) position = Math.max(position, Number(event.lastEventId));
-    };
+  // The server speaks every 15 s. After sleep, or in a dead spot, nobody tells us that the line is gone: silence does.
+  const SILENCE = 40000;
+  let source = null;
+  let timer = null; // the one next thing: the end of our patience, or another attempt
+
+  const connectAfter = (milliseconds) => {
+    clearTimeout(timer);
+    timer = setTimeout(connect, milliseconds);
+  };
+  const lost = () => tellAll({ kind: "connection", up: false });
+
+  function connect() {
+    if (source) {
+      source.close();
+      lost();
+    }
+    source = new EventSource(position ? `/admin/events?after=${position}` : "/admin/events");
+    connectAfter(SILENCE);
     source.addEventListener("open", () => tellAll({ kind: "connection", up: true }));
     source.addEventListener("notice", (event) => {
-      remember(event);
+      connectAfter(SILENCE);
+      if (event.lastEventId) position = Math.max(position, Number(event.lastEventId));
       const notice = JSON.parse(event.data);
       if (notice.kind === "signed_out") {
         source.close();
@@ -40,21 +53,27 @@
         tellAll(notice);
       }
     });
-    source.addEventListener("error", () => {
-      tellAll({ kind: "connection", up: false });
+    source.addEventListener("error", ({ target }) => {
+      lost();
       // A refusal (no place left, a restart behind a proxy) ends an EventSource for good: begin a new one later.
-      if (source.readyState === EventSource.CLOSED && !wait) wait = setTimeout(connect, 10000);
+      if (target.readyState === EventSource.CLOSED) connectAfter(10000);
     });
+  }
+
+  const hold = () => {
+    addEventListener("offline", lost);
+    addEventListener("online", connect);
+    connect();
   };
 
   if (navigator.locks && channel) {
     navigator.locks.request(name, () => {
-      connect();
+      hold();
       return new Promise(() => {}); // held until this tab goes
     });
     // What happened between this page's rendering and the first notice it hears from another tab.
     setTimeout(() => tell({ kind: "resync" }), 400);
   } else {
-    connect();
+    hold();
   }
 })();

@@ -97,6 +97,7 @@ export class Connection {
   send(frame) {
     if (this.state !== "connected" || this.#socket.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(frame));
+    if (/send|ping/.test(frame.type)) this.#patience(); // these are answered: silence tells that the line is dead
     return true;
   }
 
@@ -122,7 +123,7 @@ export class Connection {
 
   #receive(frame) {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ping(), PING_AFTER_QUIET);
+    this.#timer = setTimeout(() => this.send({ type: "ping" }), PING_AFTER_QUIET);
     if (frame.type === "bye") this.#pause = frame.retry_after_seconds * 1000;
     if (frame.type !== "welcome") return this.onframe(frame);
     this.#since = Date.now();
@@ -135,11 +136,6 @@ export class Connection {
     for (const [type, frame] of this.#later) if (this.send(frame)) this.#later.delete(type);
   }
 
-  #ping() {
-    this.send({ type: "ping" });
-    this.#patience();
-  }
-
   #patience() {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#lost(), ANSWER_WITHIN);
@@ -147,8 +143,7 @@ export class Connection {
 
   /** Back from sleep or from a tunnel: check the line, or open it without waiting for our turn. */
   #wake() {
-    if (this.state === "connected") this.#ping();
-    else this.restart();
+    if (!this.send({ type: "ping" })) this.restart();
   }
 
   #lost() {

@@ -48,7 +48,7 @@ svg{width:1.5rem;fill:none;stroke:currentColor;stroke-width:1.7;stroke-linecap:r
 .head,.composer{display:flex;align-items:center;gap:.6rem;padding:.6rem 1.25rem;border-bottom:1px solid var(--line)}
 .head div{flex:1}
 h2{font:600 1.1rem/1.3 var(--display)}
-.state,.strip,.note,.who,.meta,.foot p,label,select{font-size:.85rem;color:var(--muted)}
+.state,.strip,p.note,.who,.meta,.foot p,label,select{font-size:.85rem;color:var(--muted)}
 .state::before{content:"● "/"";color:#b87a1e}
 .connected::before{color:#2c8a57}
 select{border:0;max-width:8rem;background:var(--surface)}
@@ -65,10 +65,10 @@ article{max-width:86%;align-self:start}
 .guest .text{
   background:var(--fill);color:var(--on);border-radius:1.1rem;border-end-end-radius:.3rem;margin-inline-start:auto}
 .staff .text{background:none;border:1px solid var(--accent)}
-.note .text{background:none;padding:0;text-align:inherit}
+.note .text{background:none;border:1px solid var(--line);text-align:inherit}
 a{color:inherit}
 .who,.meta{padding:.15rem .3rem}
-.dots{color:var(--muted);letter-spacing:.2em}
+.dots{color:var(--muted)}
 .row{display:flex;flex-wrap:wrap;gap:.6rem}
 .card{border:1px solid var(--line);border-radius:1.1rem;padding:1rem;display:grid;gap:.6rem}
 label{flex:1 14rem}

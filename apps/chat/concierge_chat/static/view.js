@@ -64,7 +64,7 @@ export const bubble = ({ author, text, language, busy }, who, ...below) =>
 
 /** Somebody is writing. @param {string} label */
 export const dots = (label) =>
-  h("article", { "aria-busy": "true" }, h("p", { class: "text dots", role: "img", "aria-label": label }, "●●●"));
+  h("article", { "aria-busy": "true" }, h("p", { class: "text dots", role: "img", "aria-label": label }, "● ● ●"));
 
 /** Buttons with ready answers. @param {string[]} replies @param {(reply: string) => void} choose */
 export const choices = (replies, choose) =>
