@@ -17,7 +17,7 @@ PASSWORD = "a password of some length"
 
 def open_guest(page: Page, name: str) -> None:
     page.goto("/admin/?view=all")
-    page.get_by_role("link", name=name).click()
+    page.get_by_role("link").filter(has=page.get_by_text(name, exact=True)).click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
 
 
@@ -50,6 +50,30 @@ def test_the_reply_is_seen_as_it_grows(house: Any, sign_in: SignIn, stream: Any)
     expect(final).to_contain_text("Built-in answerer")
     expect(growing).to_be_hidden()
     expect(page.locator("article", has_text="Where can I park?")).to_contain_text("90 % sure")
+
+
+def test_the_newest_message_stays_in_view_whoever_wrote_it(house: Any, sign_in: SignIn) -> None:
+    page = sign_in(viewport={"width": 1280, "height": 560})
+    open_guest(page, "Mira Sandberg")
+    expect(page.locator(".live-word")).to_have_text("Live")
+    newest = page.locator("#transcript article").last
+    expect(newest).to_be_in_viewport(ratio=1)
+
+    page.get_by_role("button", name="Take over").click()
+    box = page.get_by_role("textbox", name="Your reply to the guest")
+    expect(box).to_be_visible()
+    expect(newest).to_be_in_viewport(ratio=1)
+    for number in range(1, 4):
+        box.fill(f"Towel {number} is on its way.")
+        page.get_by_role("button", name="Send").click()
+        expect(newest).to_contain_text(f"Towel {number} is on its way.")
+        expect(newest).to_be_in_viewport(ratio=1)
+        expect(box).to_have_value("")
+    house.writes("Mira Sandberg", "How kind!")
+
+    expect(newest).to_contain_text("How kind!")
+    expect(newest).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="New messages")).to_be_hidden()
 
 
 def test_a_colleague_takes_over_writes_and_hands_back(house: Any, sign_in: SignIn) -> None:

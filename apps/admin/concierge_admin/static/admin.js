@@ -111,16 +111,16 @@
       else if (detail.kind !== "turn_started") ask();
     });
 
-    let wasAtEnd = true;
-    let before = lastSeq();
+    // Answers overlap: the news of a reply may come before the answer to it. So nothing here belongs to one answer.
+    let shown = lastSeq(); // what has been scrolled to and read out
+    let follows = true; // whoever reads further up is not pulled down
     let replied = false;
     let isNews = false;
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      wasAtEnd = atEnd();
-      before = lastSeq();
       isNews = detail.requestConfig?.elt === transcript;
-      replied = detail.requestConfig?.elt?.id === "reply";
-      if (replied && detail.xhr.status === 200) sessionStorage.removeItem(draftKey);
+      if (detail.requestConfig?.elt?.id !== "reply") return;
+      replied = true;
+      if (detail.xhr.status === 200) sessionStorage.removeItem(draftKey);
     });
     document.body.addEventListener("htmx:afterSettle", () => {
       const seen = new Set();
@@ -134,21 +134,23 @@
       document.querySelectorAll("[data-shown-seq]").forEach((field) => {
         field.value = String(Math.max(Number(field.value), lastSeq()));
       });
-      if (!last || lastSeq() === before) return;
+      if (!last || lastSeq() === shown) return;
+      shown = lastSeq();
       document.getElementById("transcript-empty")?.remove();
       if (last.dataset.author === "concierge") growing.clear();
       if (last.dataset.author === "guest") typing({ author: "guest", active: false });
-      if (wasAtEnd || last.dataset.author === "staff") goToEnd();
+      if (follows || last.dataset.author === "staff") goToEnd();
       else toEnd.hidden = false;
       announce(last);
       markRead();
-      before = lastSeq();
     });
 
     toEnd.addEventListener("click", goToEnd);
     scroll.addEventListener("scroll", () => {
-      if (atEnd()) toEnd.hidden = true;
+      follows = atEnd();
+      if (follows) toEnd.hidden = true;
     });
+    new ResizeObserver(() => follows && goToEnd()).observe(scroll); // a composer that grows hides nothing
 
     // News asked for before one took over come after it: they must not exchange a composer that is already the right one.
     document.body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
