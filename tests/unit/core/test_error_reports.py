@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,9 +26,12 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
 
     start = sentry_sdk.init
     monkeypatch.setattr(sentry_sdk, "init", lambda **options: start(**options, transport=Sink))
-    before = structlog.get_config()
+    before, level = structlog.get_config(), logging.root.level
     telemetry.set_up(Settings(sentry_dsn=SecretStr("https://k@sentry.example/1")), service="test", tenant="house")
+    (handler,) = logging.root.handlers  # set_up leaves only its own; it writes to what pytest captures for now
     yield sent
+    logging.root.removeHandler(handler)
+    logging.root.setLevel(level)
     sentry_sdk.get_client().close()
     telemetry._sentry_is_on = False
     structlog.configure(**before)
