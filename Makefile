@@ -61,13 +61,14 @@ $(VENV)/.uv: scripts/bootstrap
 	PYTHON="$(PYTHON)" scripts/bootstrap $(VENV)
 	@touch $@
 
-# Constraints carry the hashes: uv verifies every file that it installs against requirements.lock.
+# Constraints carry the hashes: uv verifies every file that it installs, or builds with, against requirements.lock.
+INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -b requirements.lock
 $(VENV)/.runtime: $(VENV)/.uv pyproject.toml requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[all]'
+	$(INSTALL) -e '.[all]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.uv pyproject.toml requirements.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -e '.[all,dev]'
+	$(INSTALL) -e '.[all,dev]'
 	@touch $@ $(VENV)/.runtime
 
 chromium:
