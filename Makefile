@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 FILE ?= manifests/strandhaus-ruegen.yaml
 PORT ?=
 ARGS ?=
+REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 
 ##@ Use
 up: $(VENV)/.runtime ## Run a whole hotel: make up [FILE=manifests/….yaml] [PORT=8080]
@@ -20,7 +21,7 @@ doctor: $(VENV)/.runtime ## Say what is missing on this machine, and what to do 
 ##@ Develop
 setup: $(VENV)/.dev ## Install everything, pinned and hash-checked, into .venv
 
-test: $(VENV)/.dev chromium ## All tests: unit, integration, browser
+test: chromium $(VENV)/.dev ## All tests: unit, integration, browser
 	$(BIN)/python -m pytest $(ARGS) tests/unit tests/integration
 	$(BIN)/python -m pytest $(ARGS) tests/browser  # its own process: the browser's loop runs for as long as it lives
 
@@ -45,8 +46,12 @@ lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-package concierge pyproject.toml -o requirements.lock
 
-image: ## Build the one container image
-	docker build -t concierge:dev .
+image: ## Build the one container image, concierge:dev
+	docker build -t concierge:dev --build-arg REVISION=$(REVISION) $(ARGS) .
+
+test-image: ## Test that image, where docker is: make image test-image
+	$(MAKE) --no-print-directory $(VENV)/.dev
+	$(BIN)/python -m pytest tests/image
 
 clean: ## Remove what is made here (the data of `make up` stays in .concierge)
 	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -74,4 +79,4 @@ $(VENV)/.dev: $(VENV)/.uv pyproject.toml requirements.lock
 chromium:
 	@scripts/find-chromium
 
-.PHONY: up doctor setup test unit check fmt bench lock image clean help chromium
+.PHONY: up doctor setup test unit check fmt bench lock image test-image clean help chromium
