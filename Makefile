@@ -49,8 +49,7 @@ lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 image: ## Build the one container image, concierge:dev
 	docker build -t concierge:dev --build-arg REVISION=$(REVISION) $(ARGS) .
 
-test-image: ## Test that image, where docker is: make image test-image
-	$(MAKE) --no-print-directory $(VENV)/.dev
+test-image: $(VENV)/.dev ## Test that image, where docker is: make image test-image
 	$(BIN)/python -m pytest tests/image
 
 clean: ## Remove what is made here (the data of `make up` stays in .concierge)
@@ -63,17 +62,15 @@ help: ## This list
 # --- how the environment is made -------------------------------------------------------------------------------------
 
 $(VENV)/.uv: scripts/bootstrap
-	PYTHON="$(PYTHON)" scripts/bootstrap $(VENV)
+	@PYTHON="$(PYTHON)" scripts/bootstrap "$(VENV)"
 	@touch $@
 
-# Constraints carry the hashes: uv verifies every file that it installs, or builds with, against requirements.lock.
-INSTALL = $(BIN)/uv pip install --quiet --python $(BIN)/python -c requirements.lock -b requirements.lock
-$(VENV)/.runtime: $(VENV)/.uv pyproject.toml requirements.lock
-	$(INSTALL) -e '.[all]'
+$(VENV)/.runtime: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
+	scripts/install "$(VENV)" all
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.uv pyproject.toml requirements.lock
-	$(INSTALL) -e '.[all,dev]'
+$(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
+	scripts/install "$(VENV)" all,dev
 	@touch $@ $(VENV)/.runtime
 
 chromium:
