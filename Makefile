@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 FILE ?= manifests/strandhaus-ruegen.yaml
 PORT ?=
 ARGS ?=
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 
 ##@ Use
@@ -23,7 +24,10 @@ setup: $(VENV)/.dev ## Install everything, pinned and hash-checked, into .venv
 
 test: chromium $(VENV)/.dev ## All tests: unit, integration, browser
 	$(BIN)/python -m pytest $(ARGS) tests/unit tests/integration
-	$(BIN)/python -m pytest $(ARGS) tests/browser  # its own process: the browser's loop runs for as long as it lives
+	@$(MAKE) --no-print-directory browser  # its own process: the browser's loop runs for as long as it lives
+
+browser: chromium $(VENV)/.dev ## The tests in real Chromium
+	$(BIN)/python -m pytest $(ARGS) tests/browser
 
 unit: $(VENV)/.dev ## The tests that need no process and no socket
 	$(BIN)/python -m pytest $(ARGS) tests/unit
@@ -47,7 +51,7 @@ lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 		--no-emit-index-url --no-emit-find-links --no-emit-package concierge pyproject.toml -o requirements.lock
 
 image: ## Build the one container image, concierge:dev
-	docker build -t concierge:dev --build-arg REVISION=$(REVISION) $(ARGS) .
+	docker build -t concierge:dev --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(ARGS) .
 
 test-image: $(VENV)/.dev ## Test that image, where docker is: make image test-image
 	$(BIN)/python -m pytest tests/image
@@ -76,4 +80,4 @@ $(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
 chromium:
 	@scripts/find-chromium
 
-.PHONY: up doctor setup test unit check fmt bench lock image test-image clean help chromium
+.PHONY: up doctor setup test browser unit check fmt bench lock image test-image clean help chromium
