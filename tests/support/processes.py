@@ -24,6 +24,14 @@ def family(root: int) -> list[Process]:
     return [Process(pid, _command(pid)) for pid in sorted(members)]
 
 
+def runs(pid: int) -> bool:
+    """It is there and isn't a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def resident_mb(pid: int) -> dict[str, float]:
     """Resident and proportional memory in MB (10^6 bytes)."""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from processes import family
+from processes import family, runs
 
 
 class Family:
@@ -29,8 +29,8 @@ class Family:
 
     @staticmethod
     def alive(pids: Iterable[int]) -> list[int]:
-        """Those of them that run."""
-        return [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+        """Those of them that run: not the dead whom nobody has reaped yet."""
+        return [pid for pid in pids if runs(pid)]
 
 
 @pytest.fixture

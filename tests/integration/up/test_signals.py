@@ -17,7 +17,9 @@ MINIMAL = Path(__file__).parents[3] / "manifests" / "minimal.yaml"
 def started(tmp_path, free_port):
     """A `concierge up` whose output goes into a pipe, at the moment it says that the property is open."""
     command = [sys.executable, "-m", "concierge_cli.main", "up", "-f", str(MINIMAL), "--port", str(free_port())]
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # children inherit it if these tests run under nohup
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    signal.signal(signal.SIGHUP, before)
     assert process.stdout
     while "Press Ctrl-C" not in process.stdout.readline():
         assert process.poll() is None
