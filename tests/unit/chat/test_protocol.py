@@ -117,12 +117,16 @@ def test_no_field_value_ever_raises_and_what_is_accepted_can_be_stored(kind: str
         '{"type": "read", "seq": 1e999}',
         '{"type": "read", "seq": ' + "9" * 5000 + "}",
         "[" * 4000 + "]" * 4000,
-        '{"a":' * 1300 + "1" + "}" * 1300,
         b"\xff\xfe{}",
     ],
 )
 def test_what_is_not_a_json_object_is_malformed(frame: str | bytes) -> None:
     assert refused(frame).code == "malformed"
+
+
+def test_an_object_nested_as_deep_as_a_frame_allows_is_refused() -> None:
+    # Python 3.11 gives up reading it, later ones don't: then it has no type that we know.
+    assert refused('{"a":' * 1300 + "1" + "}" * 1300).code in ("malformed", "unknown_type")
 
 
 @pytest.mark.parametrize("kind", ["shout", "", None, 5, ["ping"], {"a": 1}])
