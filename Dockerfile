@@ -20,7 +20,7 @@ COPY operator operator
 COPY apps apps
 RUN /uv/bin/uv build --no-cache --quiet --wheel -b requirements.lock --out-dir /dist \
  && /uv/bin/uv pip install --no-cache --python /opt/concierge/bin/python --no-deps /dist/*.whl \
- && mkdir -m 700 /data
+ && mkdir /data
 
 FROM ${BASE}
 ARG VERSION=dev REVISION=unknown

@@ -24,7 +24,8 @@ def test_it_runs_as_nobody_in_particular(in_image):
 
 
 def test_nothing_that_builds_is_left_in_it(in_image):
-    found = in_image("sh", "-c", "for tool in gcc cc uv pip git; do command -v $tool; done; ls -d /src /uv /dist; true")
+    traces = "/src /uv /dist /opt/concierge/bin/pip"
+    found = in_image("sh", "-c", f"for tool in gcc cc uv git; do command -v $tool; done; ls -d {traces}; true")
 
     assert found == ""
 

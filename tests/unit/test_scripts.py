@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 
-def bootstrap(venv: str, python: str = "python3") -> subprocess.CompletedProcess[str]:
+def bootstrap(venv: str, python: str = sys.executable) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [ROOT / "scripts/bootstrap", venv],
-        env={"PATH": "/usr/bin:/bin", "PYTHON": python},
+        env={**os.environ, "PYTHON": python},
         capture_output=True,
         text=True,
     )
