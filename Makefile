@@ -27,7 +27,7 @@ test: chromium $(VENV)/.dev ## All tests: unit, integration, browser
 	@$(MAKE) --no-print-directory browser  # its own process: the browser's loop runs for as long as it lives
 
 browser: chromium $(VENV)/.dev ## The tests in real Chromium
-	$(BIN)/python -m pytest $(ARGS) tests/browser
+	CHROMIUM_PATH="$$(scripts/find-chromium)" $(BIN)/python -m pytest $(ARGS) tests/browser
 
 unit: $(VENV)/.dev ## The tests that need no process and no socket
 	$(BIN)/python -m pytest $(ARGS) tests/unit
@@ -78,6 +78,6 @@ $(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
 	@touch $@ $(VENV)/.runtime
 
 chromium:
-	@scripts/find-chromium
+	@PYTHON="$(PYTHON)" scripts/find-chromium >/dev/null
 
 .PHONY: up doctor setup test browser unit check fmt bench lock image test-image clean help chromium
