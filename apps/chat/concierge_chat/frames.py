@@ -119,9 +119,9 @@ def reply_delta(turn: str, attempt: int, index: int, text: str) -> str:
     return encode({"type": "reply.delta", "turn": turn, "attempt": attempt, "index": index, "text": text})
 
 
-def reply_withdrawn(turn: str) -> str:
-    """Forget what this turn has shown."""
-    return encode({"type": "reply.withdrawn", "turn": turn})
+def reply_withdrawn(turn: str, attempt: int) -> str:
+    """Forget what this turn has shown up to and with this attempt."""
+    return encode({"type": "reply.withdrawn", "turn": turn, "attempt": attempt})
 
 
 def typing(author: str, *, active: bool) -> str:

@@ -139,7 +139,7 @@ class GuestSession:
         if isinstance(event, TurnStarted):
             return self.turn_started(event.turn_id)
         if isinstance(event, ReplyWithdrawn):
-            return self._withdrawn(event.turn_id)
+            return self._withdrawn(event)
         if isinstance(event, TypingChanged):
             return NOTHING if event.author == Author.GUEST else _typing(event)
         if isinstance(event, OwnershipChanged | ConversationChanged):
@@ -188,8 +188,9 @@ class GuestSession:
         """A look at the database shows that this turn is over; its withdrawal was missed."""
         if turn_id != self._turn:
             return ()
+        attempt = self._attempt
         self._finish(turn_id)
-        return (frames.reply_withdrawn(turn_id),)
+        return (frames.reply_withdrawn(turn_id, attempt),)
 
     def _delta(self, delta: ReplyDelta) -> Step:
         if delta.turn_id in self._finished:
@@ -203,12 +204,14 @@ class GuestSession:
         self._next_index += 1
         return Step((frames.reply_delta(delta.turn_id, delta.attempt, delta.index, delta.text),))
 
-    def _withdrawn(self, turn_id: TurnId) -> Step:
-        if turn_id in self._finished:
+    def _withdrawn(self, event: ReplyWithdrawn) -> Step:
+        if event.turn_id in self._finished:
             return NOTHING
-        if turn_id == self._turn:
+        if event.turn_id == self._turn:
+            if event.attempt < self._attempt:
+                return NOTHING  # of a process that was thought dead; another one speaks by now
             self._next_index = 0
-        return Step((frames.reply_withdrawn(turn_id),))
+        return Step((frames.reply_withdrawn(event.turn_id, event.attempt),))
 
     def _finish(self, turn_id: TurnId) -> None:
         self._finished.append(turn_id)

@@ -66,7 +66,10 @@ def test_frames_that_come_twice_or_late_are_shown_once_and_in_order(guest: Any, 
         hotel.say({"type": "reply.delta", "turn": "t", "attempt": attempt, "index": 0, "text": text})
 
     anna.sees("The newer attempt.").sees("The older attempt.", count=0).has_answer()
-    hotel.say({"type": "reply.withdrawn", "turn": "t"})
+    hotel.say({"type": "reply.withdrawn", "turn": "t", "attempt": 1})
+    hotel.say({"type": "reply.delta", "turn": "t", "attempt": 2, "index": 1, "text": " It stays."})
+    anna.sees("The newer attempt. It stays.")
+    hotel.say({"type": "reply.withdrawn", "turn": "t", "attempt": 2})
     anna.sees("The newer attempt.", count=0)
 
 

@@ -191,10 +191,17 @@ def test_a_new_attempt_begins_afresh_and_the_old_one_is_silent(session: GuestSes
 
 def test_a_withdrawn_attempt_may_speak_again_from_its_first_sentence(session: GuestSession) -> None:
     session.event(delta(0))
-    withdrawn = session.event(ReplyWithdrawn(C, T1))
+    withdrawn = session.event(ReplyWithdrawn(C, T1, 1))
 
-    assert said(withdrawn.frames) == [{"type": "reply.withdrawn", "turn": "t1"}]
+    assert said(withdrawn.frames) == [{"type": "reply.withdrawn", "turn": "t1", "attempt": 1}]
     assert session.event(delta(0)).frames
+
+
+def test_an_attempt_that_died_takes_nothing_back_of_the_one_that_took_over(session: GuestSession) -> None:
+    session.event(delta(0, attempt=2))
+
+    assert session.event(ReplyWithdrawn(C, T1, 1)) == NOTHING
+    assert session.event(delta(1, attempt=2)).frames
 
 
 def test_nothing_of_a_turn_follows_its_reply(session: GuestSession, make_message: Make) -> None:
@@ -203,7 +210,7 @@ def test_nothing_of_a_turn_follows_its_reply(session: GuestSession, make_message
 
     assert session.event(delta(1)) == NOTHING
     assert session.event(delta(0, attempt=2)) == NOTHING
-    assert session.event(ReplyWithdrawn(C, T1)) == NOTHING
+    assert session.event(ReplyWithdrawn(C, T1, 2)) == NOTHING
     assert session.event(TurnStarted(C, T1, 2)) == NOTHING
     assert session.event(delta(0, turn=T2)).frames
 
@@ -228,7 +235,7 @@ def test_a_lost_withdrawal_is_made_good_by_a_look_at_the_database(session: Guest
     session.event(delta(0))
 
     assert session.event(Resync()).do == ReadEverything(T1)
-    assert said(session.turn_ended(T1)) == [{"type": "reply.withdrawn", "turn": "t1"}]
+    assert said(session.turn_ended(T1)) == [{"type": "reply.withdrawn", "turn": "t1", "attempt": 1}]
     assert session.turn_ended(T1) == ()
 
 

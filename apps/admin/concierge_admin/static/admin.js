@@ -106,7 +106,7 @@
       if (detail.kind === "resync" || (detail.kind === "connection" && detail.up)) ask();
       if (detail.conversation_id !== id) return;
       if (detail.kind === "reply_delta") growing.add(detail);
-      else if (detail.kind === "reply_withdrawn") growing.clear();
+      else if (detail.kind === "reply_withdrawn") growing.withdraw(detail);
       else if (detail.kind === "typing_changed") typing(detail);
       else if (detail.kind !== "turn_started") ask();
     });
@@ -234,7 +234,10 @@
       box.hidden = false;
       if (follow) goToEnd();
     };
-    return { add, clear };
+    const withdraw = (gone) => {
+      if (gone.turn_id !== turn || gone.attempt >= attempt) clear();
+    };
+    return { add, clear, withdraw };
   }
 
   function makeTyping() {

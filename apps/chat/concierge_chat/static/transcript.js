@@ -33,7 +33,7 @@ const CHANGES = {
   },
   "turn.started": (state, { turn }) => ({ ...state, draft: { turn, attempt: -1, parts: [] } }),
   "reply.delta": (state, frame) => ({ ...state, draft: grown(state.draft, frame) }),
-  "reply.withdrawn": (state) => ({ ...state, draft: null }),
+  "reply.withdrawn": (state, frame) => (frame.attempt < state.draft?.attempt ? state : { ...state, draft: null }),
   typing: (state, { author, active }) => ({ ...state, typing: active ? author : null }),
   ownership: (state, frame) => ({
     ...state, ...ownership(state, frame), draft: frame.ownership === "concierge" ? state.draft : null,
@@ -90,9 +90,9 @@ const without = (state, { client_id }) => state.pending.filter((message) => mess
 
 /** The draft with its next sentence. A higher attempt starts afresh; a lower one is ignored, as is one after a hole. */
 function grown(draft, { turn, attempt, index, text }) {
-  const isOurs = draft?.turn === turn;
-  if (isOurs && attempt < draft.attempt) return draft;
-  const parts = isOurs && draft.attempt === attempt ? draft.parts : [];
+  const own = draft?.turn === turn ? draft : null;
+  if (attempt < own?.attempt) return draft;
+  const parts = attempt === own?.attempt ? draft.parts : [];
   return index === parts.length ? { turn, attempt, parts: [...parts, text] } : draft;
 }
 

@@ -50,11 +50,15 @@ class ReplyDelta:
 
 @dataclass(frozen=True, slots=True)
 class ReplyWithdrawn:
-    """What this turn has shown so far is withdrawn (attempt died, model failed, staff took over)."""
+    """What this turn has shown up to and with this attempt is withdrawn (attempt died, model failed, staff took over).
+
+    A later attempt may be speaking already: what that one shows stays.
+    """
 
     kind: ClassVar[str] = "reply_withdrawn"
     conversation_id: ConversationId
     turn_id: TurnId
+    attempt: int
 
 
 @dataclass(frozen=True, slots=True)

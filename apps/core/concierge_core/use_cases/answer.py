@@ -113,7 +113,7 @@ async def _show(rt: Runtime, turn: Turn, draft: Draft, sentence: str) -> None:
 async def _withdraw(rt: Runtime, turn: Turn, draft: Draft) -> None:
     if draft.sentences:
         draft.sentences.clear()
-        await rt.broadcast.publish(rt.tenant_id, ReplyWithdrawn(turn.conversation_id, turn.id))
+        await rt.broadcast.publish(rt.tenant_id, ReplyWithdrawn(turn.conversation_id, turn.id, turn.attempt))
 
 
 async def _give_up(rt: Runtime, turn: Turn, draft: Draft | None) -> Draft:
@@ -145,7 +145,7 @@ async def _commit(rt: Runtime, turn: Turn, draft: Draft) -> bool:
             conversation, events = await _store_reply(rt, unit, conversation, turn, draft, ending)
     if conversation is None:
         metrics.TURNS.labels("withdrawn").inc()
-        await rt.broadcast.publish(rt.tenant_id, ReplyWithdrawn(turn.conversation_id, turn.id))
+        await rt.broadcast.publish(rt.tenant_id, ReplyWithdrawn(turn.conversation_id, turn.id, turn.attempt))
         return False
     metrics.TURNS.labels(ending.rung).inc()
     metrics.REPLY_SECONDS.observe(max(0.0, (rt.clock.now() - turn.created_at).total_seconds()))

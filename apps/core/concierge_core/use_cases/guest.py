@@ -198,7 +198,7 @@ async def _store_posted(
             await unit.outbox.add(rt.tenant_id, events[-1])
     count_message(Author.GUEST, conversation.channel)
     if posting.superseded is not None:
-        events.append(ReplyWithdrawn(conversation_id, posting.superseded.id))
+        events.append(ReplyWithdrawn(conversation_id, posting.superseded.id, posting.superseded.attempt))
     return Posted(message, False, posting.owed), events
 
 

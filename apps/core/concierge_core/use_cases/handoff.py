@@ -85,7 +85,7 @@ async def end_turns(rt: Runtime, unit: Unit, conversation: Conversation) -> list
     open_turns = await unit.turns.open_of(rt.tenant_id, conversation.id)
     for turn in ended(open_turns, TurnState.CANCELLED, rt.clock.now()):
         await unit.turns.save(rt.tenant_id, turn)
-    return [ReplyWithdrawn(conversation.id, turn.id) for turn in open_turns]
+    return [ReplyWithdrawn(conversation.id, turn.id, turn.attempt) for turn in open_turns]
 
 
 async def say(
