@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from concierge_core.domain.conversation import Conversation, Message
+from concierge_core.domain.conversation import Channel, Conversation, Message
 from concierge_core.domain.ids import ConversationId, RequestId, TurnId
-from concierge_core.domain.people import Guest
+from concierge_core.domain.people import Guest, SessionToken
 from concierge_core.domain.requests import ServiceRequest
 from concierge_core.errors import NotFound
 from concierge_core.ports import Unit
@@ -26,9 +26,9 @@ class Arrival:
 
 
 async def guest_of(rt: Runtime, token: str) -> Guest | None:
-    """Who this session token belongs to; None when nobody (any more)."""
+    """Who this web session's token belongs to; None when nobody (any more)."""
     async with rt.store.read() as unit:
-        return await unit.guests.by_session(rt.tenant_id, token)
+        return await unit.guests.by_session(rt.tenant_id, SessionToken(Channel.WEB, token))
 
 
 async def arrival_at(rt: Runtime, conversation_id: ConversationId) -> Arrival:

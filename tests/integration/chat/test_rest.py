@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from concierge_core.domain.conversation import Channel
+from concierge_core.use_cases.guest import start_session
+
 Open = Callable[..., Awaitable[Any]]
 
 
@@ -162,3 +165,21 @@ async def _page_with(http: Any, bearer: dict[str, str], count: int) -> Any:
             if len(page["messages"]) >= count:
                 return page
             await asyncio.sleep(0.02)
+
+
+async def test_what_opens_a_phone_call_opens_nothing_on_the_web_and_the_other_way_round(
+    http: Any, bearer: dict[str, str], server: Any, browse: Open
+) -> None:
+    # A call's SID is known to Twilio, its logs and whoever reads them: a web session would be theirs for the asking.
+    call = await start_session(server.rt, channel=Channel.VOICE, token="call:CA123", phone="+4915112345678")
+    own = bearer["Authorization"].split()[1]
+    browser = await browse(server)
+
+    told = problem(await http.get("/api/conversation", headers={"Authorization": "Bearer call:CA123"}))
+    await browser.send("hello", token="call:CA123")
+
+    assert told == (401, "bad_token")
+    assert (await browser.next("error"))["code"] == "bad_token"
+    assert (await start_session(server.rt, channel=Channel.VOICE, token="call:CA123")).guest.id == call.guest.id
+    web = await start_session(server.rt, token=own)
+    assert (await start_session(server.rt, channel=Channel.VOICE, token=own)).guest.id != web.guest.id

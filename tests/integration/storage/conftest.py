@@ -22,7 +22,7 @@ from concierge_core.domain.ids import (
     new_id,
 )
 from concierge_core.domain.knowledge import Article, ArticleText, Origin
-from concierge_core.domain.people import Guest, Role, Staff
+from concierge_core.domain.people import Guest, Role, SessionToken, Staff
 from concierge_core.domain.requests import ServiceRequest
 from concierge_core.domain.turns import Turn, TurnState
 from concierge_core.ports import Store
@@ -47,6 +47,11 @@ class Make:
     def guest(self, **details: Any) -> Guest:
         """A guest of whom nothing is known."""
         return Guest(GuestId(self.id()), NOON, **details)
+
+    @staticmethod
+    def web_token(secret: str) -> SessionToken:
+        """Of a session on the web."""
+        return SessionToken(Channel.WEB, secret)
 
     def conversation(self, guest: Guest, **details: Any) -> Conversation:
         """On the web, with the concierge."""

@@ -166,7 +166,7 @@ async def test_a_conversation_is_forgotten_with_all_that_hangs_on_it(store, make
     gone, kept = make.conversation(guest), make.conversation(guest, updated_at=make.noon + timedelta(days=9))
     turn = make.turn(gone)
     async with store.write() as unit:
-        await unit.guests.add(make.tenant, guest, "token")
+        await unit.guests.add(make.tenant, guest, make.web_token("token"))
         for talk in (gone, kept):
             await unit.conversations.add(make.tenant, talk)
             await unit.conversations.add_message(make.tenant, make.message(talk, 1))
@@ -184,13 +184,13 @@ async def test_a_conversation_is_forgotten_with_all_that_hangs_on_it(store, make
         assert await unit.turns.get(make.tenant, turn.id) is None
         assert await unit.turns.journalled(make.tenant, turn.id) == {}
         assert [r.number for r in await unit.requests.listed(make.tenant)] == [2]
-        assert await unit.guests.by_session(make.tenant, "token") == guest
+        assert await unit.guests.by_session(make.tenant, make.web_token("token")) == guest
         assert len(await unit.conversations.messages(make.tenant, kept.id)) == 1
     async with store.write() as unit:
         assert await unit.conversations.delete(make.tenant, [kept.id, gone.id]) == 1
         assert await unit.conversations.delete(make.tenant, []) == 0
     async with store.read() as unit:
-        assert await unit.guests.by_session(make.tenant, "token") is None
+        assert await unit.guests.by_session(make.tenant, make.web_token("token")) is None
         assert [r.guest_id for r in await unit.requests.listed(make.tenant)] == [None]
 
 

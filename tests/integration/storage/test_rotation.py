@@ -24,7 +24,7 @@ async def full(store, make):
         talk = make.conversation(guest)
         turn = make.turn(talk)
         async with store.write() as unit:
-            await unit.guests.add(make.tenant, guest, f"token{n}")
+            await unit.guests.add(make.tenant, guest, make.web_token(f"token{n}"))
             await unit.conversations.add(make.tenant, talk)
             for seq in range(1, 6):
                 quick = Provenance(Rung.GEMINI, quick_replies=("two more towels",)) if seq % 2 else None
@@ -86,7 +86,9 @@ async def test_after_a_rotation_the_old_key_is_not_needed(store, full, make, reo
     after = await reopened(rotated.only_current())
     assert await everything(after, make) == before
     async with after.read() as unit:
-        assert await unit.guests.by_session(make.tenant, "token0") is None, "its hash was made with the old key"
+        assert await unit.guests.by_session(make.tenant, make.web_token("token0")) is None, (
+            "its hash was made with the old key"
+        )
     assert f"v1:{keys.current.id}:" not in await stored_texts(store)
 
 
@@ -94,7 +96,7 @@ async def test_while_the_old_key_is_there_sessions_go_on(store, full, make, reop
     during = await reopened(keys.rotated())
     await rotate(during, make.tenant)
     async with during.read() as unit:
-        assert await unit.guests.by_session(make.tenant, "token0") is not None
+        assert await unit.guests.by_session(make.tenant, make.web_token("token0")) is not None
 
 
 async def test_a_rotation_that_was_broken_off_goes_on(store, full, make, reopened, keys):
@@ -111,7 +113,7 @@ async def test_a_rotation_that_was_broken_off_goes_on(store, full, make, reopene
 async def test_messages_that_come_during_a_rotation_are_kept(store, full, make, reopened, keys, post):
     during = await reopened(keys.rotated())
     async with during.read() as unit:
-        guest = await unit.guests.by_session(make.tenant, "token0")
+        guest = await unit.guests.by_session(make.tenant, make.web_token("token0"))
         talk = await unit.conversations.latest_of_guest(make.tenant, guest.id)
     async with during.write() as unit:
         talk = await unit.conversations.lock(make.tenant, talk.id)

@@ -23,7 +23,7 @@ async def full(store, make):
     turn, article, request = make.running(talk), make.article("breakfast"), make.request(1, conversation_id=talk.id)
     mara, tenant, now = make.staff("mara@example.com"), make.tenant, make.noon
     async with store.write() as unit:
-        await unit.guests.add(tenant, guest, "token")
+        await unit.guests.add(tenant, guest, make.web_token("token"))
         await unit.conversations.add(tenant, handed_off(talk, reason="wish", accept_by=now, now=now))
         await unit.conversations.add_message(tenant, make.message(talk, 1, client_id="c1"))
         await unit.turns.add(tenant, turn)
@@ -62,7 +62,7 @@ async def test_the_other_property_reads_nothing(store, make, full):
     t, now, later = make.other, make.noon, make.noon + LATER
     async with store.read() as unit:
         assert await unit.guests.get(t, full["guest"].id) is None
-        assert await unit.guests.by_session(t, "token") is None
+        assert await unit.guests.by_session(t, make.web_token("token")) is None
         assert await unit.guests.by_phone(t, "+491711") is None
         assert await unit.guests.by_email(t, "zoe@example.com") is None
         assert await unit.conversations.get(t, full["talk"].id) is None
@@ -128,7 +128,7 @@ async def test_the_other_property_changes_nothing(store, make, full, keys):
         assert await unit.calls.purge(t, later) == 0
     t = make.tenant
     async with store.read() as unit:
-        assert await unit.guests.by_session(t, "token") == full["guest"]
+        assert await unit.guests.by_session(t, make.web_token("token")) == full["guest"]
         assert (await unit.conversations.messages(t, full["talk"].id))[0].understanding is None
         assert (await unit.conversations.get(t, full["talk"].id)).handoff_reason == "wish"
         assert await unit.turns.get(t, full["turn"].id) == full["turn"]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
+from concierge_core.domain.conversation import Channel
 from concierge_core.domain.ids import GuestId, StaffId
 
 
@@ -16,6 +17,14 @@ class Verification(IntEnum):
     IN_HOUSE = 1
     VERIFIED = 2
     STAFF_APPROVED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SessionToken:
+    """What opens a guest's session on this channel, and on no other: a call's SID is known to more than its caller."""
+
+    channel: Channel
+    secret: str
 
 
 @dataclass(frozen=True, slots=True)

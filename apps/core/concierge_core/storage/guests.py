@@ -8,7 +8,7 @@ from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from concierge_core.domain.ids import GuestId, TenantId
-from concierge_core.domain.people import Guest, Verification
+from concierge_core.domain.people import Guest, SessionToken, Verification
 from concierge_core.errors import Conflict
 from concierge_core.keys import normalised_email, normalised_phone
 from concierge_core.storage.schema import User, table
@@ -43,9 +43,9 @@ class SqlGuests:
     def __init__(self, transaction: Transaction) -> None:
         self._in = transaction
 
-    async def add(self, tenant: TenantId, guest: Guest, session_token: str | None = None) -> None:
+    async def add(self, tenant: TenantId, guest: Guest, session: SessionToken | None = None) -> None:
         """A new guest. `Conflict` when the token belongs to somebody already."""
-        token = self._in.keys.hashed(tenant, "session", session_token) if session_token else None
+        token = self._in.keys.hashed(tenant, _purpose(session), session.secret) if session else None
         values = {"tenant_id": tenant, "id": guest.id, "session_id": token, "created_at": guest.created_at}
         if await self._in.first(_ADD, **values, **self._details(tenant, guest)) is None:
             raise Conflict("this session has begun already")
@@ -59,9 +59,9 @@ class SqlGuests:
         rows = await self._in.to_change(_GET, tenant=tenant, guest=guest_id)
         return self._guest(tenant, rows[0]) if rows else None
 
-    async def by_session(self, tenant: TenantId, session_token: str) -> Guest | None:
-        """Whoever holds the token."""
-        return await self._found(tenant, _BY_SESSION, self._in.keys.hashes(tenant, "session", session_token))
+    async def by_session(self, tenant: TenantId, session: SessionToken) -> Guest | None:
+        """Whoever holds the token on its channel."""
+        return await self._found(tenant, _BY_SESSION, self._in.keys.hashes(tenant, _purpose(session), session.secret))
 
     async def by_phone(self, tenant: TenantId, phone: str) -> Guest | None:
         """The newest guest with this number, however it is written."""
@@ -111,3 +111,8 @@ class SqlGuests:
             verification=Verification(row.verification),
             consent_follow_up=row.consent_follow_up,
         )
+
+
+def _purpose(session: SessionToken) -> str:
+    """Bound to the channel, so that a token found on one opens nothing on another."""
+    return f"session {session.channel.value}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from concierge_core.domain.conversation import Author, Channel, Conversation, Message, Ownership
 from concierge_core.domain.events import ConversationChanged, Event, OwnershipChanged, ReplyWithdrawn
 from concierge_core.domain.ids import ConversationId, GuestId, TurnId, new_id
-from concierge_core.domain.people import Guest
+from concierge_core.domain.people import Guest, SessionToken
 from concierge_core.domain.posting import Posting, post
 from concierge_core.domain.turns import Turn
 from concierge_core.domain.wording import clean, mask_cards
@@ -63,7 +63,7 @@ async def start_session(
     guest = Guest(id=GuestId(new_id(now)), created_at=now, language=language, phone=phone)
     conversation = _new_conversation(rt, guest, channel, language)
     async with rt.store.write() as unit:
-        await unit.guests.add(rt.tenant_id, guest, fresh_token)
+        await unit.guests.add(rt.tenant_id, guest, SessionToken(channel, fresh_token))
         await unit.conversations.add(rt.tenant_id, conversation)
     return Session(guest, conversation, fresh_token)
 
@@ -152,7 +152,7 @@ async def mark_read(rt: Runtime, *, conversation_id: ConversationId, seq: int, b
 
 async def _resume(rt: Runtime, token: str, channel: Channel) -> Session | None:
     async with rt.store.read() as unit:
-        guest = await unit.guests.by_session(rt.tenant_id, token)
+        guest = await unit.guests.by_session(rt.tenant_id, SessionToken(channel, token))
         if guest is None:
             return None
         conversation = await unit.conversations.latest_of_guest(rt.tenant_id, guest.id, channel)
