@@ -63,14 +63,14 @@ def start_house(folder: Path, manifests: list[Path], data: Path, env: dict[str, 
         command += ["-f", str(manifest)]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=folder, env=_environment(env)
+            command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=folder, env=clean_environment(env)
         )
     house = House(process, [], data, log)
     _wait_until_it_says_so(house, len(manifests))
     return house
 
 
-def _environment(extra: dict[str, str]) -> dict[str, str]:
+def clean_environment(extra: dict[str, str]) -> dict[str, str]:
     """The machine's, less whatever would lead to a real database, broker or model."""
     ours = ("DATABASE_URL", "REDIS_URL", "GEMINI_", "CONCIERGE_", "OTEL_", "SENTRY_")
     kept = {k: v for k, v in os.environ.items() if not k.startswith(ours)}

@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import sys
-
-import uvicorn
-
 from concierge_ai.app import create_app
-from concierge_core import telemetry
-from concierge_core.errors import TenantFileError
-from concierge_core.open_runtime import load_tenant, open_runtime
-from concierge_core.settings import Settings
-
-BAD_TENANT_FILE = 2
+from concierge_core.serving import Served, run_app
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT; exit code 2 when the property's file can't be used."""
-    parser = argparse.ArgumentParser(prog="concierge-ai", description="The concierge's mind, for one property.")
-    # A container is reached from outside itself; what may reach it is the network policy's to say.
-    parser.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")  # noqa: S104
-    parser.add_argument("--port", type=int, default=8081, help="port to listen on (default: 8081)")
-    arguments = parser.parse_args()
-    settings = Settings()
-    try:
-        tenant = load_tenant(settings).tenant
-    except TenantFileError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(BAD_TENANT_FILE) from None
-    telemetry.set_up(settings, service="ai", tenant=tenant.spec.property.code)
-    loop_factory = uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
-        runner.run(serve(settings, host=arguments.host, port=arguments.port))
-
-
-async def serve(settings: Settings, *, host: str, port: int) -> None:
-    """Serve one property until the server is asked to stop."""
-    async with open_runtime(settings, answers=False) as runtime:
-        config = uvicorn.Config(
-            create_app(runtime), host=host, port=port, log_config=None, access_log=False, lifespan="on"
-        )
-        await uvicorn.Server(config).serve()
+    """Serve until told to stop."""
+    run_app("ai", lambda runtime: Served(create_app(runtime)), port=8081, answers=False)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import signal
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+import socket
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -22,22 +19,19 @@ from concierge_admin import app as admin
 from concierge_admin.accounts import ensure_first_account, first_account
 from concierge_ai import app as ai
 from concierge_chat import app as chat
-from concierge_chat.serving import DrainingServer, socket_options
+from concierge_chat.guest_socket import socket_options
 from concierge_cli.announcement import Announcement, announce
 from concierge_cli.troubles import why
-from concierge_core import http, telemetry
+from concierge_core import http
 from concierge_core.domain.events import KnowledgeChanged
-from concierge_core.errors import ConciergeError
-from concierge_core.open_runtime import load_tenant, open_runtime
+from concierge_core.errors import ConciergeError, InvalidInput
+from concierge_core.open_runtime import open_runtime
 from concierge_core.runtime import Runtime
+from concierge_core.serving import Farewell, Process, Server, bound, run_process, serve, server_options
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate
 from concierge_core.tenant.loader import LoadedTenant
 from concierge_voice import app as voice
-
-CANNOT_BE = 2
-# Logs are set up already, and access lines would repeat guests' addresses.
-_QUIET: dict[str, Any] = {"log_config": None, "access_log": False}
 
 
 def main() -> None:
@@ -46,20 +40,7 @@ def main() -> None:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
-    settings = Settings()
-    try:
-        loaded = load_tenant(settings)
-        telemetry.set_up(settings, service="web", tenant=loaded.tenant.spec.property.code)
-        with asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner:
-            runner.run(_serve(settings, loaded, arguments.host, arguments.port))
-    except ConciergeError as error:
-        reason = why(error, settings)
-        announce(Announcement(error=reason))
-        print(reason, file=sys.stderr)
-        raise SystemExit(CANNOT_BE) from None
-
-
-Farewell = Callable[[], Awaitable[None]]
+    run_process("web", partial(_serve, host=arguments.host, port=arguments.port), cannot_be=_tell_the_supervisor)
 
 
 def compose(runtime: Runtime) -> tuple[FastAPI, list[Farewell]]:
@@ -71,70 +52,51 @@ def compose(runtime: Runtime) -> tuple[FastAPI, list[Farewell]]:
     return http.dress(app, runtime, name="web"), [guests.desk.presence.drain, staff.farewell]
 
 
-async def _serve(settings: Settings, loaded: LoadedTenant, host: str, port: int) -> None:
+async def _serve(process: Process, *, host: str, port: int) -> bool:
+    settings, loaded = process.settings, process.loaded
+    listening = bound(host, port)
     await asyncio.to_thread(migrate, settings)
-    async with open_runtime(settings) as runtime:
+    async with open_runtime(settings, loaded=loaded) as runtime:
         await _declare(runtime, loaded)
-        password = await ensure_first_account(runtime)
-        app, farewells = compose(runtime)
-        mind = _Mind(uvicorn.Config(ai.create_app(runtime), uds=_socket(settings), lifespan="on", **_QUIET))
-        config = uvicorn.Config(app, host=host, port=port, **_QUIET, **socket_options(settings.trusted_proxies))
-        desk = _Desk(config, farewells=farewells)
         news = Announcement(
             email=first_account(runtime)[0],
-            password=password,
+            password=await ensure_first_account(runtime),
             articles=len(loaded.articles),
             voice=loaded.tenant.spec.voice.enabled,
         )
-        await _run(desk, mind, news, before_the_mind_goes=runtime.turns.give_back)
+        desk, mind = servers(runtime, listening)
+
+        def once_started() -> None:
+            # uvicorn opens its socket to everybody on the machine.
+            Path(str(mind.config.uds)).chmod(0o600)
+            announce(news)
+
+        return await serve([desk, mind], process.stop, once_started=once_started)
 
 
-async def _run(
-    desk: uvicorn.Server, mind: uvicorn.Server, news: Announcement, *, before_the_mind_goes: Farewell
-) -> None:
-    """Both servers until SIGTERM or SIGINT: guests are told first, the mind stays until their turns are over."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, setattr, desk, "should_exit", True)
-    thinking = asyncio.create_task(mind.serve())
-    serving = asyncio.create_task(desk.serve())
-    while not (mind.started and desk.started) and not serving.done() and not thinking.done():
-        await asyncio.sleep(0.01)
-    if mind.started and desk.started:
-        _keep_private(str(mind.config.uds))
-        announce(news)
-    await serving
-    await before_the_mind_goes()
-    mind.should_exit = True
-    await thinking
-
-
-def _keep_private(uds: str) -> None:
-    # uvicorn opens its socket to everybody on the machine.
-    Path(uds).chmod(0o600)
-
-
-class _NoSignals:
-    """uvicorn would raise a caught signal again after serving, and end the process before it gave its turns back."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Signals are the process's own business here."""
-        yield
-
-
-class _Mind(_NoSignals, uvicorn.Server):
-    pass
-
-
-class _Desk(_NoSignals, DrainingServer):
-    pass
+def servers(runtime: Runtime, listening: socket.socket) -> tuple[Server, Server]:
+    """Guests' and staff's, and the mind's: guests are told first, the mind stays until their turns are over."""
+    app, farewells = compose(runtime)
+    options = server_options(runtime.settings)
+    desk = Server(
+        uvicorn.Config(app, **options | socket_options()),
+        listening,
+        farewells=farewells,
+        afterwards=runtime.turns.give_back,
+    )
+    return desk, Server(uvicorn.Config(ai.create_app(runtime), uds=_socket(runtime.settings), **options))
 
 
 def _socket(settings: Settings) -> str:
     path = Path(settings.ai_url.removeprefix("unix:"))
     path.unlink(missing_ok=True)
     return str(path)
+
+
+def _tell_the_supervisor(error: ConciergeError) -> str:
+    reason = why(error, Settings()) if not isinstance(error, InvalidInput) else str(error)
+    announce(Announcement(error=reason))
+    return reason
 
 
 async def _declare(runtime: Runtime, loaded: LoadedTenant) -> None:

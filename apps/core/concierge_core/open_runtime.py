@@ -39,13 +39,15 @@ def load_tenant(settings: Settings) -> LoadedTenant:
 
 
 @asynccontextmanager
-async def open_runtime(settings: Settings, *, answers: bool = True) -> AsyncIterator[Runtime]:
+async def open_runtime(
+    settings: Settings, *, answers: bool = True, loaded: LoadedTenant | None = None
+) -> AsyncIterator[Runtime]:
     """Everything open for as long as the block lasts.
 
     `answers`: this process answers guests, so it also sweeps for abandoned turns and relays the outbox; workers and
-    one-off commands pass False.
+    one-off commands pass False. `loaded`: the property, when it was loaded already.
     """
-    tenant = load_tenant(settings).tenant
+    tenant = (loaded or load_tenant(settings)).tenant
     async with AsyncExitStack() as stack:
         clock = SystemClock()
         store = await open_store(settings, keys=Keyring.from_settings(settings), clock=clock)

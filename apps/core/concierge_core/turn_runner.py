@@ -41,6 +41,7 @@ class TurnRunner:
         self._held: dict[TurnId, Turn] = {}
         self._deeds: set[asyncio.Task[None]] = set()
         self._lease = timedelta(seconds=rt.settings.turn_lease_seconds)
+        self._ending = False
 
     def wake_relay(self) -> None:
         """Something new is in the outbox."""
@@ -56,6 +57,8 @@ class TurnRunner:
         if turn.state is TurnState.RUNNING:
             self._drop_others(turn)
             self._held[turn.id] = turn
+        if self._ending:
+            return  # what was just given back must not be taken again by this very process
         task = asyncio.create_task(self._run(turn), name=f"turn-{turn.id}")
         self._tasks[turn.id] = task
         metrics.OPEN_TURNS.set(len(self._tasks))
@@ -199,8 +202,12 @@ class TurnRunner:
             )
         return next((m for m in later if m.turn_id == turn.id and m.author is Author.CONCIERGE), None)
 
-    async def give_back(self, *, patience_seconds: float = 5.0) -> None:
-        """Give running turns a moment to end; the rest lapse at once instead of after their lease."""
+    async def give_back(self, *, patience_seconds: float = 2.0) -> None:
+        """Give running turns a moment to end; the rest lapse at once instead of after their lease.
+
+        From now on this process begins no turn; what is posted here meanwhile is given back with the rest.
+        """
+        self._ending = True
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=patience_seconds)
         held = list(self._held.values())
@@ -208,7 +215,7 @@ class TurnRunner:
         for task in cancelled:
             task.cancel()
         if cancelled:
-            await asyncio.wait(cancelled, timeout=2.0)
+            await asyncio.wait(cancelled, timeout=1.0)
         if not held:
             return
         try:

@@ -56,17 +56,6 @@ def test_it_serves_and_ends_quickly_with_a_live_connection_open(tmp_path: Path, 
             process.stderr.close()
 
 
-def test_it_says_in_one_sentence_what_is_missing() -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("CONCIERGE_")}
-    ended = subprocess.run(
-        [sys.executable, "-m", "concierge_admin.main"], env=environment, capture_output=True, text=True, timeout=30
-    )
-
-    assert ended.returncode == 2
-    assert ended.stderr.count("\n") == 1
-    assert "CONCIERGE_TENANT_FILE" in ended.stderr
-
-
 async def _first_account(settings: Settings) -> tuple[str, str]:
     async with open_runtime(settings, answers=False) as rt:
         password = await ensure_first_account(rt)

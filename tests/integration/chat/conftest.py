@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 
 from concierge_chat.app import create_app
 from concierge_chat.desk import Desk
-from concierge_chat.serving import DrainingServer, socket_options
+from concierge_chat.guest_socket import socket_options
 from concierge_core import telemetry
 from concierge_core.broadcast import LocalBroadcast
 from concierge_core.clock import SystemClock
@@ -32,6 +32,8 @@ from concierge_core.domain.ids import StaffId
 from concierge_core.domain.people import Role, Staff
 from concierge_core.ports import Store
 from concierge_core.runtime import Runtime
+from concierge_core.serving import Server as AppServer
+from concierge_core.serving import server_options
 from concierge_core.settings import Settings
 from concierge_core.tenant.channels import Widget
 from concierge_core.tenant.cluster import Suspend
@@ -217,8 +219,8 @@ async def _running(of: ConciergeTenant, store: Store, redis: Any, settings: dict
     concierge = ScriptedConcierge()
     rt = Runtime(Settings(**settings), of, SystemClock(), store, LocalBroadcast(), concierge, redis)
     app = create_app(rt)
-    config = uvicorn.Config(app, log_level="warning", **socket_options(rt.settings.trusted_proxies))
-    server = DrainingServer(config, farewells=[app.state.desk.presence.drain])
+    config = uvicorn.Config(app, log_level="warning", **server_options(rt.settings) | socket_options())
+    server = AppServer(config, farewells=[app.state.desk.presence.drain])
     listening = socket.socket()
     # Little room in the kernel, so that a peer who stops reading is felt soon.
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16 * 1024)

@@ -59,20 +59,6 @@ async def test_it_serves_guests_and_tells_them_when_it_ends(
     assert process.returncode == 0, errors.decode()
 
 
-async def test_a_property_that_can_not_be_used_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "concierge_chat.main", "--port", "1"),
-        env=_environment(CONCIERGE_TENANT_FILE=str(tmp_path / "none.yaml")),
-        stderr=asyncio.subprocess.PIPE,
-    )
-
-    _, errors = await process.communicate()
-
-    assert process.returncode == 2
-    assert errors.decode().count("\n") == 1
-    assert "none.yaml" in errors.decode()
-
-
 async def _answering(port: int) -> str:
     async with asyncio.timeout(30):
         while True:
