@@ -22,7 +22,7 @@ from concierge_cli.restarts import Restarts
 CANNOT_BE = 2
 """The exit code of a part that can't run as it is told to; the reason is its last line."""
 
-_STOP_SECONDS = 15.0
+_LAST_WORDS_SECONDS = 1.0
 _TRIES_BEFORE_FIRST_SERVICE = 3
 _LONGEST_LINE_BYTES = 1024 * 1024
 _PR_SET_PDEATHSIG = 1
@@ -68,6 +68,13 @@ class Child:
 
         Ends early only before it has ever served: when it says that it can't be, or has died several times.
         """
+        try:
+            return await self._keep_running()
+        finally:
+            for handler in self._log.handlers:
+                handler.close()
+
+    async def _keep_running(self) -> int:
         deaths = 0
         while True:
             began = time.monotonic()
@@ -80,16 +87,17 @@ class Child:
             if await self._told_to_stop_within(pause):
                 return code
 
-    async def stop(self) -> None:
-        """Ask it to end; insist after a while."""
+    async def stop(self, *, within_seconds: float) -> None:
+        """Ask it to end; what doesn't in time is killed, and that is said."""
         self._stopping.set()
         process = self._process
         if process is None or process.returncode is not None:
             return
         process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+            await asyncio.wait_for(process.wait(), within_seconds)
         except TimeoutError:
+            self.say(f"{self.name} did not end within {within_seconds:g} s and was killed")
             self.kill()
             await process.wait()
 
@@ -110,25 +118,48 @@ class Child:
         return True
 
     async def _live(self) -> int:
-        self._process = process = await asyncio.create_subprocess_exec(
+        # A pipe of our own: one of asyncio's would make us wait for whoever else has it open.
+        reading, writing = os.pipe()
+        try:
+            self._process = process = await self._start(writing)
+        except BaseException:
+            os.close(reading)
+            raise
+        finally:
+            os.close(writing)
+        if self._stopping.is_set():
+            process.terminate()
+        listening = asyncio.create_task(self._listen_at(reading))
+        code = await process.wait()
+        # What it started ends with it, and lets go of the pipe.
+        _kill_group(process.pid)
+        await asyncio.wait([listening], timeout=_LAST_WORDS_SECONDS)
+        listening.cancel()
+        await asyncio.wait([listening])
+        return code
+
+    async def _start(self, output: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *self.part.command(),
             env=dict(self.part.environment),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=output,
             stderr=asyncio.subprocess.STDOUT,
             # Its own session: Ctrl-C reaches the supervisor alone, which stops everything in order.
             start_new_session=True,
             preexec_fn=_end_with_parent(os.getpid()),
             pass_fds=self.part.pass_fds,
-            limit=_LONGEST_LINE_BYTES,
         )
-        if self._stopping.is_set():
-            process.terminate()
-        assert process.stdout
-        await self._listen(process.stdout)
-        code = await process.wait()
-        _kill_group(process.pid)
-        return code
+
+    async def _listen_at(self, reading: int) -> None:
+        output = asyncio.StreamReader(limit=_LONGEST_LINE_BYTES)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(reading, "rb", 0)
+        )
+        try:
+            await self._listen(output)
+        finally:
+            transport.close()
 
     async def _listen(self, output: asyncio.StreamReader) -> None:
         while True:

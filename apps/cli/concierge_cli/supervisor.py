@@ -17,6 +17,9 @@ from concierge_cli.printing import say, welcome
 from concierge_cli.valkey import BundledValkey
 from concierge_core.errors import ConciergeError, InvalidInput
 
+STOP_SECONDS = 12.0
+"""A little more than a server process gives itself (`concierge_core.serving.STOP_SECONDS`); then it is killed."""
+_VALKEY_STOP_SECONDS = 3.0
 _VALKEY = "valkey"
 _BACKGROUND = {"worker": "concierge_core.work.worker", "beat": "concierge_core.work.beat"}
 
@@ -53,7 +56,8 @@ class Supervisor:
     def _hear(self) -> None:
         """Ctrl-C: orderly; a second one: at once."""
         if not self._end.done():
-            say("Stopping …")
+            most = STOP_SECONDS + _VALKEY_STOP_SECONDS
+            say(f"Stopping … ({most:.0f} s at most; Ctrl-C again ends everything at once)")
             self._end.set_result(0)
             return
         for child in self._tasks.values():
@@ -125,8 +129,10 @@ class Supervisor:
     async def _stop_all(self) -> None:
         """Those who speak to guests first; Valkey when nobody needs it any more."""
         children = list(self._tasks.values())
-        await asyncio.gather(*(child.stop() for child in children if child.name != _VALKEY))
-        await asyncio.gather(*(child.stop() for child in children if child.name == _VALKEY))
+        parts = [child.stop(within_seconds=STOP_SECONDS) for child in children if child.name != _VALKEY]
+        await asyncio.gather(*parts)
+        stores = [child.stop(within_seconds=_VALKEY_STOP_SECONDS) for child in children if child.name == _VALKEY]
+        await asyncio.gather(*stores)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
 

@@ -53,17 +53,6 @@ def test_later_starts_keep_everything_and_know_no_password(start_house, concierg
 
 
 @pytest.mark.timeout(240)
-def test_nothing_is_left_when_the_supervisor_itself_is_killed(start_house, family_of, eventually):
-    house = start_house("minimal.yaml")
-    members = family_of(house.process.pid).members()
-
-    house.process.kill()
-    house.process.wait()
-
-    eventually(lambda: not family_of.alive(members), seconds=30)
-
-
-@pytest.mark.timeout(240)
 def test_two_properties_stand_side_by_side(start_house, family_of, eventually):
     house = start_house("minimal.yaml", "strandhaus-ruegen.yaml")
     family = family_of(house.process.pid)
