@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from concierge_core.broadcast import LocalBroadcast
 from concierge_core.clock import SystemClock
 from concierge_core.keys import Keyring
+from concierge_core.open_runtime import wired
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate, open_store
@@ -53,7 +54,7 @@ async def _compare(folder: Path, url: str | None) -> dict[str, Any]:
     await asyncio.to_thread(migrate, settings)
     store = await open_store(settings, keys=Keyring.load_or_create(folder / "keys.json"), clock=SystemClock())
     tenant = load_tenant_files([ROOT / "manifests" / "minimal.yaml"])[0].tenant
-    rt = Runtime(settings, tenant, SystemClock(), store, LocalBroadcast(), ScriptedConcierge())
+    rt = wired(settings, tenant, SystemClock(), store, LocalBroadcast(), ScriptedConcierge())
     rt.turns.start = lambda turn: None  # type: ignore[method-assign]  # the reply is another benchmark
     bare = await _bare_engine(folder, url)
     ours, theirs = [], []

@@ -15,12 +15,14 @@ from concierge_core.clock import SystemClock
 from concierge_core.domain.ids import TenantId
 from concierge_core.errors import TenantFileError
 from concierge_core.keys import Keyring
-from concierge_core.ports import Broadcast
+from concierge_core.ports import Broadcast, Clock, Concierge, Store
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import open_store
 from concierge_core.tenant.loader import LoadedTenant, load_tenant_files
+from concierge_core.tenant.model import ConciergeTenant
 from concierge_core.tenant.own_settings import complete
+from concierge_core.turn_runner import TurnRunner
 from concierge_core.use_cases.settings import following_settings
 
 
@@ -59,11 +61,26 @@ async def open_runtime(
         stack.push_async_callback(broadcast.close)
         concierge = AiClient(settings)
         stack.push_async_callback(concierge.close)
-        rt = Runtime(settings, tenant, clock, store, broadcast, concierge, redis)
+        rt = wired(settings, tenant, clock, store, broadcast, concierge, redis)
         await stack.enter_async_context(following_settings(rt))
         if answers:
             await stack.enter_async_context(rt.turns.running())
         yield rt
+
+
+def wired(
+    settings: Settings,
+    tenant: ConciergeTenant,
+    clock: Clock,
+    store: Store,
+    broadcast: Broadcast,
+    concierge: Concierge,
+    redis: Redis | None = None,
+) -> Runtime:
+    """A runtime of these parts. It sweeps and relays while `rt.turns.running()` lasts."""
+    rt = Runtime(settings, tenant, clock, store, broadcast, concierge, redis)
+    rt.turns = TurnRunner(rt)
+    return rt
 
 
 def _redis(settings: Settings) -> Redis | None:

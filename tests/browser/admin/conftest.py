@@ -26,6 +26,7 @@ from concierge_core.domain.ids import StaffId, new_id
 from concierge_core.domain.people import Role, Staff
 from concierge_core.domain.understanding import Provenance, Rung, Sentiment, Source, Understanding
 from concierge_core.keys import Keyring
+from concierge_core.open_runtime import wired
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate, open_store
@@ -102,7 +103,7 @@ async def _runtime(folder: Path, url: str, concierge: ScriptedConcierge, stack: 
     clock = SystemClock()
     store = await open_store(settings, keys=Keyring.from_settings(settings), clock=clock)
     stack.push_async_callback(store.close)
-    rt = Runtime(settings, _always_open(loaded.tenant), clock, store, LocalBroadcast(), concierge)
+    rt = wired(settings, _always_open(loaded.tenant), clock, store, LocalBroadcast(), concierge)
     async with store.write() as unit:
         await unit.articles.replace_declared(rt.tenant_id, loaded.articles)
     await stack.enter_async_context(rt.turns.running())

@@ -21,6 +21,7 @@ from concierge_core.domain.ids import ArticleId, StaffId, new_id
 from concierge_core.domain.knowledge import Article, ArticleText, Origin
 from concierge_core.domain.people import Role, Staff
 from concierge_core.keys import Keyring
+from concierge_core.open_runtime import wired
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import open_store
@@ -51,7 +52,7 @@ async def make_runtime(
             tenant = tenant.model_copy(update={"spec": tenant.spec.model_copy(update={"property": facts})})
         store = await open_store(chosen, keys=keys, clock=clock)
         stores.append(store)
-        return Runtime(chosen, tenant, clock, store, LocalBroadcast(), ScriptedConcierge(), redis)
+        return wired(chosen, tenant, clock, store, LocalBroadcast(), ScriptedConcierge(), redis)
 
     yield make
     for store in stores:

@@ -28,6 +28,7 @@ from concierge_core.domain.ids import ArticleId, TenantId
 from concierge_core.domain.knowledge import Article, ArticleText, Origin
 from concierge_core.domain.requests import ServiceRequest
 from concierge_core.keys import Keyring, MasterKey
+from concierge_core.open_runtime import wired
 from concierge_core.ports import Store
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
@@ -220,7 +221,7 @@ async def _running(
         **changes,
     )
     client = AiClient(settings)
-    rt = Runtime(settings, tenant, SystemClock(), store, LocalBroadcast(), client)
+    rt = wired(settings, tenant, SystemClock(), store, LocalBroadcast(), client)
     async with store.write() as unit:
         declared = [article(slug, texts) for slug, texts in TEXTS.items()]
         await unit.articles.replace_declared(TenantId(tenant.spec.property.code), declared)

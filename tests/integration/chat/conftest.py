@@ -30,6 +30,7 @@ from concierge_core.broadcast import LocalBroadcast
 from concierge_core.clock import SystemClock
 from concierge_core.domain.ids import StaffId
 from concierge_core.domain.people import Role, Staff
+from concierge_core.open_runtime import wired
 from concierge_core.ports import Store
 from concierge_core.runtime import Runtime
 from concierge_core.serving import Server as AppServer
@@ -217,7 +218,7 @@ async def anna(server: Server) -> Staff:
 @asynccontextmanager
 async def _running(of: ConciergeTenant, store: Store, redis: Any, settings: dict[str, Any]) -> AsyncIterator[Server]:
     concierge = ScriptedConcierge()
-    rt = Runtime(Settings(**settings), of, SystemClock(), store, LocalBroadcast(), concierge, redis)
+    rt = wired(Settings(**settings), of, SystemClock(), store, LocalBroadcast(), concierge, redis)
     app = create_app(rt)
     config = uvicorn.Config(app, log_level="warning", **server_options(rt.settings) | socket_options())
     server = AppServer(config, farewells=[app.state.desk.presence.drain])

