@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from concierge_ai import bands, models
 from concierge_ai.knowledge import Knowledge
 from concierge_ai.mind import Mind
-from concierge_core import ai_wire, http
+from concierge_core import ai_wire, collector, http
 from concierge_core.ai_wire import ReplyRequest, UnderstandingRequest, Understood
 from concierge_core.errors import NotAllowed, NotFound
 from concierge_core.runtime import Runtime
@@ -84,6 +84,7 @@ class AiRouter(APIRouter):
             return
         try:
             self.mind.use(await asyncio.to_thread(models.open_models, self.runtime, secret))
+            collector.set_aside()
         except Exception as error:  # a missing library, a model name that is refused: guests are answered all the same
             log.error("models_not_opened", error=type(error).__name__)
 

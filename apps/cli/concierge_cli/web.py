@@ -22,7 +22,7 @@ from concierge_chat import app as chat
 from concierge_chat.guest_socket import socket_options
 from concierge_cli.announcement import Announcement, announce
 from concierge_cli.troubles import why
-from concierge_core import http
+from concierge_core import collector, http
 from concierge_core.domain.events import KnowledgeChanged
 from concierge_core.errors import ConciergeError, InvalidInput
 from concierge_core.open_runtime import open_runtime
@@ -69,6 +69,7 @@ async def _serve(process: Process, *, host: str, port: int) -> bool:
         def once_started() -> None:
             # uvicorn opens its socket to everybody on the machine.
             Path(str(mind.config.uds)).chmod(0o600)
+            collector.begin_to_serve()
             announce(news)
 
         return await serve([desk, mind], process.stop, once_started=once_started)

@@ -24,7 +24,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from concierge_core import telemetry
+from concierge_core import collector, telemetry
 from concierge_core.errors import ConciergeError, InvalidInput
 from concierge_core.open_runtime import load_tenant, open_runtime
 from concierge_core.runtime import Runtime
@@ -68,7 +68,8 @@ def run_app(service: str, serve_with: Callable[[Runtime], Served], *, port: int,
         async with open_runtime(process.settings, answers=answers, loaded=process.loaded) as runtime:
             served = serve_with(runtime)
             config = uvicorn.Config(served.app, **server_options(process.settings) | served.options)
-            return await serve([Server(config, listening, farewells=served.farewells)], process.stop)
+            server = Server(config, listening, farewells=served.farewells)
+            return await serve([server], process.stop, once_started=collector.begin_to_serve)
 
     run_process(service, work)
 
