@@ -14,6 +14,7 @@ from google.genai import errors as genai_errors
 from langchain.chat_models import init_chat_model
 from langchain.messages import AIMessage, AIMessageChunk, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.exceptions import LangChainException
+from langchain_core.messages.ai import add_ai_message_chunks
 from langchain_google_genai import ChatGoogleGenerativeAI
 from langsmith import configure as configure_langsmith
 from pydantic import SecretStr
@@ -23,6 +24,8 @@ from concierge_ai.model import Call, FaultKind, ModelError, Opening, Piece, Tool
 # Whatever LANGSMITH_* variables say: guest text is not sent to a third party.
 configure_langsmith(enabled=False)
 
+# Tools are carried out by us; the library would copy its whole configuration for the case that it should.
+_WE_CALL: dict[str, Any] = {"automatic_function_calling": {"disable": True}}
 _FINE = ("STOP", "MAX_TOKENS", "FINISH_REASON_UNSPECIFIED")
 
 
@@ -57,7 +60,7 @@ class GeminiModel:
         )
         assert isinstance(chat, ChatGoogleGenerativeAI)
         self._chat = chat
-        self._bound: Any = self._chat.bind_tools([_declaration(t) for t in tools]) if tools else self._chat
+        self._bound: Any = chat.bind_tools([_declaration(t) for t in tools], **_WE_CALL) if tools else chat
 
     def open(self, opening: Opening) -> GeminiChat:
         """A new exchange with this model."""
@@ -76,27 +79,30 @@ class GeminiChat:
         self._messages: list[AnyMessage] = [SystemMessage(opening.system)]
         for author, text in opening.said:
             self._messages.append(HumanMessage(text) if author == "guest" else AIMessage(text))
+        self._chunks: list[AIMessageChunk] = []
 
     async def stream(self) -> AsyncGenerator[Piece, None]:
         """The model's next contribution, piece by piece. Raises `ModelError`."""
-        chunks: list[AIMessageChunk] = []
+        self._chunks = []
         try:
             async for chunk in self._bound.astream(self._messages):
-                chunks.append(chunk)
+                self._chunks.append(chunk)
                 yield _piece(chunk)
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except Exception as error:
             raise _model_error(error) from None
-        if chunks:
-            whole = chunks[0]
-            for chunk in chunks[1:]:
-                whole = whole + chunk
-            self._messages.append(whole)
 
     def answer(self, call: Call, result: str) -> None:
         """Tell the model what a call brought."""
+        if self._chunks:  # only who goes on needs the contribution as a whole: putting it together takes a while
+            self._messages.append(_whole(self._chunks))
+            self._chunks = []
         self._messages.append(ToolMessage(result, tool_call_id=call.id, name=call.name))
+
+
+def _whole(chunks: Sequence[AIMessageChunk]) -> AIMessageChunk:
+    return add_ai_message_chunks(chunks[0], *chunks[1:])
 
 
 def _declaration(tool: ToolSpec) -> dict[str, Any]:
