@@ -46,7 +46,7 @@ class _Supported:
 
     language: str
     stems: frozenset[str]
-    words: str
+    topics: frozenset[str]
     values: frozenset[Value]
 
 
@@ -89,20 +89,22 @@ class Evidence:
 
     def supports(self, sentence: str, *, question: str, language: str) -> bool:
         """The evidence bears everything that the sentence claims. `question` is what the guest asked."""
-        if any(not supported(v, self._values) for v in values(sentence)):
+        claimed = values(sentence)
+        if any(not supported(v, self._values) for v in claimed):
             return False
         words = normalise(sentence, language)
         if _has("acted", words, language) and not self.acted:
             return False
-        if not (self._bears_facilities(words, language) and self._bears_polarity(sentence, question, language)):
+        topics = lexicon.topics(words, language)
+        if not (self._bears_facilities(topics, words, language) and self._bears_polarity(sentence, question, language)):
             return False
         self._supported.append(
-            _Supported(language, frozenset(stems(words, language, stop_words(language))), words, values(sentence))
+            _Supported(language, frozenset(stems(words, language, stop_words(language))), topics, claimed)
         )
         return True
 
-    def _bears_facilities(self, words: str, language: str) -> bool:
-        claimed = (lexicon.topics(words, language) & _FACILITIES) - self._topics
+    def _bears_facilities(self, topics: frozenset[str], words: str, language: str) -> bool:
+        claimed = (topics & _FACILITIES) - self._topics
         return not claimed or _has("hedge", words, language)
 
     def _bears_polarity(self, sentence: str, question: str, language: str) -> bool:
@@ -155,9 +157,8 @@ def _read(passage: Passage) -> _ReadPassage:
 def _borne(sentence: _Supported, passage: Passage) -> float:
     """How much of the sentence the passage bears: its values, its topics, and in the same language its words."""
     found = _read(passage)
-    topics = lexicon.topics(sentence.words, sentence.language)
     borne = sum(supported(v, found.values) for v in sentence.values) / (len(sentence.values) or 1)
-    about = len(topics & found.topics) / (len(topics) or 1)
+    about = len(sentence.topics & found.topics) / (len(sentence.topics) or 1)
     if passage.language != sentence.language:
         return borne + about
     words = len(sentence.stems & passage.answer_stems) / (len(sentence.stems) or 1)
