@@ -132,7 +132,7 @@ async def read(visit: Answerer, conversation_id: str, seq: ShownSeq) -> Response
     """The one who answers has seen the conversation up to here; a colleague's glance changes nothing."""
     found = await thread(visit.desk.rt, ConversationId(conversation_id), after_seq=_NONE)
     if found.is_mine(visit.staff) and found.conversation.staff_read_seq < seq:
-        await guest_use_cases.mark_read(visit.desk.rt, conversation_id=found.conversation.id, seq=seq, by=Author.STAFF)
+        await guest_use_cases.mark_read(visit.desk.rt, {found.conversation.id: seq}, by=Author.STAFF)
     return Response(status_code=204)
 
 

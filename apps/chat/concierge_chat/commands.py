@@ -65,6 +65,13 @@ async def carry_out(desk: Desk, caller: Caller, command: Command) -> tuple[str, 
         return (_refused(unavailable(caller.language), command),)
 
 
+async def farewell(desk: Desk, caller: Caller, *, was_typing: bool) -> None:
+    """The guest has left: nobody is typing any more, and what was read is stored."""
+    if was_typing:
+        await tell_typing(desk, caller, active=False)
+    await desk.read_marks.settle(caller.conversation_id)
+
+
 async def tell_typing(desk: Desk, caller: Caller, *, active: bool) -> None:
     """Let staff see that the guest writes, or has stopped."""
     event = TypingChanged(caller.conversation_id, Author.GUEST.value, active)
@@ -113,7 +120,7 @@ async def _rate(desk: Desk, caller: Caller, command: Rate) -> tuple[str, ...]:
 
 
 async def _mark_read(desk: Desk, caller: Caller, command: MarkRead) -> tuple[str, ...]:
-    await guest_use_cases.mark_read(desk.rt, conversation_id=caller.conversation_id, seq=command.seq, by=Author.GUEST)
+    desk.read_marks.note(caller.conversation_id, command.seq)
     return ()
 
 

@@ -18,7 +18,7 @@ from opentelemetry.trace import SpanKind
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from concierge_chat import frames, lookups
-from concierge_chat.commands import Caller, carry_out, greet, tell_typing
+from concierge_chat.commands import Caller, carry_out, farewell, greet
 from concierge_chat.desk import Desk
 from concierge_chat.limits import Bucket, filled, wait_seconds
 from concierge_chat.property_view import closed_words
@@ -164,8 +164,8 @@ class Connection:
         finally:
             pump.cancel()
             await asyncio.gather(pump, return_exceptions=True)
-            if self._session.is_typing and self._caller is not None:
-                await tell_typing(self._desk, self._caller, active=False)
+            if self._caller is not None:
+                await farewell(self._desk, self._caller, was_typing=self._session.is_typing)
 
     async def _listen(self) -> None:
         assert self._caller is not None

@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection
 from concierge_chat.addresses import TrustedProxies
 from concierge_chat.limits import Limit, MemoryBuckets, MessageLimits, RedisBuckets
 from concierge_chat.origins import Origins
+from concierge_chat.read_marks import ReadMarks
 from concierge_core import metrics
 from concierge_core.errors import TooMany
 from concierge_core.runtime import Runtime
@@ -92,6 +93,7 @@ class Desk:
     origins: Origins
     proxies: TrustedProxies
     presence: Presence
+    read_marks: ReadMarks
     hello_timeout_seconds: float = 10.0
     slow_after_seconds: float = 10.0
     """A socket that takes no byte for so long is closed; what it missed waits in the database."""
@@ -123,6 +125,7 @@ def open_desk(rt: Runtime) -> Desk:
         origins=Origins(settings.public_url, spec.widget.allowed_origins),
         proxies=TrustedProxies(settings.trusted_proxies),
         presence=Presence(per_address=spec.chat.limits.connections_per_address),
+        read_marks=ReadMarks(rt),
     )
 
 

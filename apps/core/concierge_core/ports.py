@@ -5,13 +5,13 @@ Every repository method takes the tenant first and sees only that tenant's rows.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from concierge_core.ai_wire import ReplyEvent, ReplyRequest, UnderstandingRequest, Understood
-from concierge_core.domain.conversation import Channel, Conversation, Message
+from concierge_core.domain.conversation import Author, Channel, Conversation, Message
 from concierge_core.domain.events import Event
 from concierge_core.domain.ids import (
     ArticleId,
@@ -87,6 +87,11 @@ class Conversations(Protocol):
         self, tenant: TenantId, conversation_id: ConversationId, seq: int, understanding: Understanding
     ) -> None:
         """Note what was understood of the guest's message `seq`."""
+        ...
+
+    async def mark_read(self, tenant: TenantId, seen: Mapping[ConversationId, int], *, by: Author) -> int:
+        """Raise what the guest, or staff, have seen, for each of the conversations; never past its last message.
+        How many it has changed."""
         ...
 
     async def inbox(

@@ -116,6 +116,35 @@ async def test_two_tabs_of_one_guest_see_the_same(server: Any, guest: Any, brows
     assert (await other.next("read"))["by"] == "guest"
 
 
+async def test_what_a_guest_reads_in_a_row_is_told_once_and_is_the_newest(
+    server: Any, guest: Any, browse: Open
+) -> None:
+    token, conversation = (guest.seen("welcome")[0][k] for k in ("token", "conversation"))
+    await _fill(server, conversation, 5)
+    other = await browse(server)
+    await other.hello(token=token)
+
+    for seq in (1, 3, 5, 4):
+        await guest.send("read", seq=seq)
+
+    await other.next("read", seq=5)
+    assert [frame["seq"] for frame in other.seen("read")] == [5]
+
+
+async def test_what_a_guest_has_read_is_stored_when_they_leave(server: Any, guest: Any) -> None:
+    conversation = guest.seen("welcome")[0]["conversation"]
+    await _fill(server, conversation, 5)
+
+    await guest.send("read", seq=4)
+    await guest.send("ping")
+    await guest.next("pong")
+    await guest.line.close()
+    await server.stop()
+
+    async with server.rt.store.read() as unit:
+        assert (await unit.conversations.get(server.rt.tenant_id, conversation)).guest_read_seq == 4
+
+
 async def test_a_guest_who_comes_back_in_the_middle_of_a_reply_gets_it_whole(
     server: Any, guest: Any, concierge: ScriptedConcierge, browse: Open
 ) -> None:

@@ -41,6 +41,24 @@ async def test_a_conversation_comes_back_as_stored(store, make, conversation):
         assert await unit.conversations.get(make.tenant, conversation.id) == changed
 
 
+async def test_what_was_read_only_rises_and_never_past_the_last_message(store, make, conversation):
+    async with store.write() as unit:
+        await unit.conversations.save(make.tenant, replace(conversation, last_seq=5))
+
+    async def mark(by, **seen):
+        async with store.write() as unit:
+            return await unit.conversations.mark_read(
+                make.tenant, {conversation.id if k == "it" else k: seq for k, seq in seen.items()}, by=by
+            )
+
+    changed = [await mark(Author.GUEST, it=3, nobody=3), await mark(Author.GUEST, it=2), await mark(Author.STAFF, it=9)]
+
+    assert changed == [1, 0, 1]
+    async with store.read() as unit:
+        stored = await unit.conversations.get(make.tenant, conversation.id)
+    assert (stored.guest_read_seq, stored.staff_read_seq) == (3, 5)
+
+
 async def test_messages_come_back_as_stored_and_in_order(store, make, conversation):
     guest = make.message(conversation, 1, text="Wann gibt es Frühstück? 🥐\n\nعربي", client_id="c1")
     reply = make.message(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Column, Row, Select, Update, bindparam, case, delete, exists, func, insert, or_, select, update
 
-from concierge_core.domain.conversation import Channel, Conversation, Ownership, Priority, Status
+from concierge_core.domain.conversation import Author, Channel, Conversation, Ownership, Priority, Status
 from concierge_core.domain.ids import ConversationId, GuestId, StaffId, TenantId
 from concierge_core.domain.understanding import Sentiment
 from concierge_core.storage.messages import SqlMessages
@@ -88,6 +88,17 @@ _FORGET_IN_REQUESTS = (
 )
 
 
+def _mark_read(seen: Column[Any]) -> Update:
+    newest = case((_conversations.c.last_seq < bindparam("seq"), _conversations.c.last_seq), else_=bindparam("seq"))
+    return _SAVE.where(seen < newest).values({seen: newest})
+
+
+_MARK_READ = {
+    Author.GUEST: _mark_read(_conversations.c.guest_read_seq),
+    Author.STAFF: _mark_read(_conversations.c.staff_read_seq),
+}
+
+
 class SqlConversations(SqlMessages):
     """`ports.Conversations`."""
 
@@ -125,6 +136,12 @@ class SqlConversations(SqlMessages):
         else:
             row = await self._in.first(_LATEST_ON_CHANNEL, tenant=tenant, guest=guest_id, on=channel.value)
         return _conversation(row) if row is not None else None
+
+    async def mark_read(self, tenant: TenantId, seen: Mapping[ConversationId, int], *, by: Author) -> int:
+        """Raise what the guest, or staff, have seen; how many conversations it has changed."""
+        # In one order for everybody, so that two processes never wait for each other's rows in turn.
+        marks = [{"tenant": tenant, "conversation": i, "seq": seen[i]} for i in sorted(seen)]
+        return await self._in.run_each(_MARK_READ[by], marks)
 
     async def inbox(
         self,

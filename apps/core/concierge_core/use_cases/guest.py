@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -138,16 +139,12 @@ async def rate(rt: Runtime, *, conversation_id: ConversationId, score: int) -> N
     await _change(rt, conversation_id, rating=score)
 
 
-async def mark_read(rt: Runtime, *, conversation_id: ConversationId, seq: int, by: Author) -> None:
-    """Note the last message that the guest, or staff, have seen; it only ever rises."""
-    field = "guest_read_seq" if by is Author.GUEST else "staff_read_seq"
+async def mark_read(rt: Runtime, seen: Mapping[ConversationId, int], *, by: Author) -> None:
+    """Note, for each conversation, the last message that the guest, or staff, have seen; it only ever rises."""
     async with rt.store.write() as unit:
-        conversation = await locked(rt, unit, conversation_id)
-        seen = min(seq, conversation.last_seq)
-        if seen <= getattr(conversation, field):
-            return
-        await unit.conversations.save(rt.tenant_id, replace(conversation, **{field: seen}))  # type: ignore[arg-type]
-    await publish(rt, [ConversationChanged(conversation_id)])
+        changed = await unit.conversations.mark_read(rt.tenant_id, seen, by=by)
+    if changed:
+        await publish(rt, [ConversationChanged(conversation_id) for conversation_id in seen])
 
 
 async def _resume(rt: Runtime, token: str, channel: Channel) -> Session | None:
