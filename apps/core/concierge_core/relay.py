@@ -20,6 +20,8 @@ from concierge_core.work.sender import send_due_tasks
 log = structlog.get_logger()
 LEASE_SECONDS = 10.0
 BATCH = 200
+GATHER_SECONDS = 0.1
+"""From a wake-up until positions are given: in busy hours the events of several guests share one transaction."""
 _LEASE_NAME = "relay"
 
 
@@ -43,6 +45,7 @@ class Relay:
                 # Not wait_for: before Python 3.12 it swallows a cancellation that comes with the wake-up.
                 async with asyncio.timeout(self._rt.settings.poll_interval_seconds):
                     await self._woken.wait()
+                await asyncio.sleep(GATHER_SECONDS)
             except TimeoutError:
                 pass
             self._woken.clear()
