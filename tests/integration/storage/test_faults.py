@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import warnings
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from sqlalchemy import text
 from concierge_core.errors import ConciergeError, Unavailable
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate, open_store
+from concierge_core.storage.sqlite_thread import SqliteThread
 
 CUT_ALL_OTHERS = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -244,3 +246,19 @@ async def test_when_all_connections_are_taken_the_next_is_told_in_time(postgres_
             async with opened.read():
                 pass
     await opened.close()
+
+
+async def test_what_is_asked_while_the_database_closes_is_refused_and_keeps_nobody_from_ending(tmp_path):
+    thread = SqliteThread(tmp_path / "house.db")
+    held = threading.Event()
+    busy = thread.command(lambda _: held.wait())
+    closing = asyncio.create_task(thread.close())
+    await asyncio.sleep(0)  # let it begin to close
+
+    late = thread.command(lambda raw: raw.execute("SELECT 1"))
+    held.set()
+
+    with pytest.raises(Unavailable):
+        await late
+    await busy
+    await asyncio.wait_for(closing, 5)

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import Executable, Row
 
+from concierge_core.errors import Unavailable
 from concierge_core.storage.connection import Parameters
 from concierge_core.storage.failures import translated
 
@@ -42,13 +43,15 @@ class Answer:
 
 
 class SqliteThread:
-    """A thread with its connection. Both start with the first job; `close` ends them."""
+    """A thread with its connection. Both start with the first job; `close` ends them for good, and what is asked for
+    after that fails with `Unavailable`."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._engine = engine(path, read_only=read_only)
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: sa.Connection | None = None
+        self._closed = False
 
     def statement(
         self, statement: Executable, parameters: Parameters = None, *, begin: bool = False
@@ -62,6 +65,7 @@ class SqliteThread:
 
     async def close(self) -> None:
         """After the jobs that are queued."""
+        self._closed = True
         thread, self._thread = self._thread, None
         if thread is None:
             return
@@ -72,6 +76,10 @@ class SqliteThread:
     def _submit(self, work: Callable[[], T]) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
+        if self._closed:
+            # A new thread would share the queue with the one that is ending, and take its last word from it.
+            future.set_exception(Unavailable("database"))
+            return future
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="concierge-sqlite", daemon=True)
             self._thread.start()
