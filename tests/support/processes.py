@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,23 @@ def cpu_seconds(pid: int) -> float:
     """User and system time so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Disk:
+    """The disk as a process sees it. Its limit on the size of files stands for "no space left": every write to
+    the database fails, and no root is needed (the error itself, SQLITE_FULL, is tested with the storage)."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        _, self._hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+
+    def fill(self) -> None:
+        """No more room."""
+        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (0, self._hard))
+
+    def make_room(self) -> None:
+        """As much as before."""
+        resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (self._hard, self._hard))
 
 
 def _parent(process: Path) -> int:

@@ -8,7 +8,7 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from processes import family
+from processes import Disk, family
 
 
 def test_a_guest_asks_and_is_answered_by_an_ai_that_names_its_source(house, visit):
@@ -146,4 +146,24 @@ def test_a_server_that_dies_and_comes_back_costs_no_message_and_doubles_none(sta
     guest.page.reload()
     guest.expect_said("Written while you were away", times=1)
     guest.expect_said("When is breakfast?", times=1)
+    house.stop()
+
+
+def test_on_a_full_disk_the_widget_keeps_the_message_and_sends_it_once_there_is_room(start_house, visit):
+    house = start_house("minimal.yaml")
+    guest = visit(house.url)
+    guest.write("When is breakfast?")
+    expect(guest.log.get_by_role("article").last).to_contain_text("From:")
+    disk = Disk(next(p.pid for p in family(house.process.pid) if p.command == "concierge_cli.web"))
+
+    disk.fill()
+    guest.write("Is there room for one more?")
+    expect(guest.log.get_by_role("article").last).to_contain_text("Waiting to be sent")
+    guest.page.reload()
+    expect(guest.log.get_by_role("article").last).to_contain_text("Waiting to be sent")
+    disk.make_room()
+
+    expect(guest.log.get_by_role("article").last).to_contain_text("Concierge · AI", timeout=40_000)
+    guest.page.reload()
+    guest.expect_said("Is there room for one more?", times=1)
     house.stop()
