@@ -31,7 +31,7 @@ from concierge_core.clock import SystemClock
 from concierge_core.domain.ids import StaffId
 from concierge_core.domain.people import Role, Staff
 from concierge_core.open_runtime import wired
-from concierge_core.ports import Store
+from concierge_core.ports import Broadcast, Clock, Store
 from concierge_core.runtime import Runtime
 from concierge_core.serving import Server as AppServer
 from concierge_core.serving import server_options
@@ -144,9 +144,19 @@ async def serve(store: Store) -> AsyncIterator[Callable[..., Awaitable[Server]]]
     async with AsyncExitStack() as stack:
 
         async def start(
-            of: ConciergeTenant | None = None, *, on: Store | None = None, redis: Any = None, **settings: Any
+            of: ConciergeTenant | None = None,
+            *,
+            on: Store | None = None,
+            redis: Any = None,
+            clock: Clock | None = None,
+            broadcast: Broadcast | None = None,
+            **settings: Any,
         ) -> Server:
-            return await stack.enter_async_context(_running(of or tenant(), on or store, redis, settings))
+            return await stack.enter_async_context(
+                _running(
+                    of or tenant(), on or store, redis, clock or SystemClock(), broadcast or LocalBroadcast(), settings
+                )
+            )
 
         yield start
 
@@ -216,9 +226,11 @@ async def anna(server: Server) -> Staff:
 
 
 @asynccontextmanager
-async def _running(of: ConciergeTenant, store: Store, redis: Any, settings: dict[str, Any]) -> AsyncIterator[Server]:
+async def _running(
+    of: ConciergeTenant, store: Store, redis: Any, clock: Clock, broadcast: Broadcast, settings: dict[str, Any]
+) -> AsyncIterator[Server]:
     concierge = ScriptedConcierge()
-    rt = wired(Settings(**settings), of, SystemClock(), store, LocalBroadcast(), concierge, redis)
+    rt = wired(Settings(**settings), of, clock, store, broadcast, concierge, redis)
     app = create_app(rt)
     config = uvicorn.Config(app, log_level="warning", **server_options(rt.settings) | socket_options())
     server = AppServer(config, farewells=[app.state.desk.presence.drain])

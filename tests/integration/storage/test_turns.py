@@ -113,3 +113,17 @@ async def test_a_tool_is_noted_once_per_turn(store, make, conversation):
         await unit.turns.journal(make.tenant, turn.id, "late", "late_check_out", {})
     async with store.read() as unit:
         assert await unit.turns.journalled(make.tenant, turn.id) == {"towels:2": result, "late": {}}
+
+
+async def test_a_turn_owed_since_before_the_clock_was_set_back_is_taken_over(store, make, conversation):
+    owed = make.turn(conversation, created_at=make.noon + timedelta(hours=1))
+    async with store.write() as unit:
+        await unit.turns.add(make.tenant, owed)
+    async with store.read() as unit:
+        abandoned = await unit.turns.abandoned(
+            make.tenant,
+            now=make.noon,
+            owed_before=make.noon - timedelta(seconds=2),
+            lease_horizon=make.noon + 2 * LEASE,
+        )
+    assert abandoned == [owed]

@@ -72,7 +72,8 @@ _ABANDONED = (
         or_(
             and_(
                 _turns.c.state == TurnState.OWED.value,
-                _turns.c.created_at < bindparam("owed_before"),
+                # Made later than can be: the clock was set back since.
+                or_(_turns.c.created_at < bindparam("owed_before"), _turns.c.created_at > bindparam("horizon")),
                 ~_EARLIER_IS_OPEN,  # one that waits behind a reply being spoken is nobody's to take over
             ),
             and_(
@@ -135,7 +136,10 @@ class SqlTurns:
     async def abandoned(
         self, tenant: TenantId, *, now: datetime, owed_before: datetime, lease_horizon: datetime, limit: int = 20
     ) -> list[Turn]:
-        """Turns to take over: owed since before `owed_before`, or running under no lease that can be believed."""
+        """Turns to take over: owed since before `owed_before`, or running under no lease that can be believed.
+
+        Whatever lies beyond `lease_horizon` was written before the clock was set back.
+        """
         rows = await self._in.rows(
             _ABANDONED, tenant=tenant, now=now, owed_before=owed_before, horizon=lease_horizon, most=limit
         )
