@@ -21,10 +21,10 @@ from concierge_ai import app as ai
 from concierge_chat import app as chat
 from concierge_chat.guest_socket import socket_options
 from concierge_cli.announcement import Announcement, announce
-from concierge_cli.troubles import why
+from concierge_cli.troubles import explained
 from concierge_core import collector, http
 from concierge_core.domain.events import KnowledgeChanged
-from concierge_core.errors import ConciergeError, InvalidInput
+from concierge_core.errors import ConciergeError
 from concierge_core.open_runtime import open_runtime
 from concierge_core.runtime import Runtime
 from concierge_core.serving import Farewell, Process, Server, bound, run_process, serve, server_options
@@ -55,7 +55,8 @@ def compose(runtime: Runtime) -> tuple[FastAPI, list[Farewell]]:
 async def _serve(process: Process, *, host: str, port: int) -> bool:
     settings, loaded = process.settings, process.loaded
     listening = bound(host, port)
-    await asyncio.to_thread(migrate, settings)
+    with explained(settings):
+        await asyncio.to_thread(migrate, settings)
     async with open_runtime(settings, loaded=loaded) as runtime:
         await _declare(runtime, loaded)
         news = Announcement(
@@ -95,9 +96,8 @@ def _socket(settings: Settings) -> str:
 
 
 def _tell_the_supervisor(error: ConciergeError) -> str:
-    reason = why(error, Settings()) if not isinstance(error, InvalidInput) else str(error)
-    announce(Announcement(error=reason))
-    return reason
+    announce(Announcement(error=str(error)))
+    return str(error)
 
 
 async def _declare(runtime: Runtime, loaded: LoadedTenant) -> None:

@@ -101,7 +101,7 @@ def test_a_yaml_that_can_not_be_used_is_one_sentence_and_2(start: Start, tmp_pat
     ("name", "value", "words"),
     [
         ("CONCIERGE_TENANT_FILE", "", "CONCIERGE_TENANT_FILE"),
-        ("CONCIERGE_TURN_LEASE_SECONDS", "soon-and-secret", "CONCIERGE_TURN_LEASE_SECONDS can't be used"),
+        ("CONCIERGE_TURN_LEASE_SECONDS", "soon-and-secret", "CONCIERGE_TURN_LEASE_SECONDS: must be a number"),
     ],
 )
 def test_a_setting_that_can_not_be_used_is_one_sentence_and_2(start: Start, name: str, value: str, words: str) -> None:
