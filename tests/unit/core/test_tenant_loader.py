@@ -158,7 +158,7 @@ def test_what_the_api_server_adds_is_passed_over(file: Path) -> None:
          ', line 12: spec.knowledge.configMaps[0]: there is no ConfigMap'
          ' "facts" in this file or in a .yaml file beside it; add it or take the line out.'),
         ("  profile: tiny\n",
-         ', line 12: spec.profile: "tiny" is not possible here; known here: small, medium, large.'),
+         ', line 12: spec.profile: "tiny" is not possible here; known here: dedicated, compact.'),
     ],
 )  # fmt: skip
 def test_each_mistake_gets_its_sentence(file: Path, extra: str, expected: str) -> None:

@@ -91,7 +91,7 @@ class RosterEntry(Section):
     """Number to dial."""
     hours: Hours | None = None
     """When this phone may ring; always, if absent."""
-    departments: list[Code] = Field(default_factory=list)
+    departments: Annotated[list[Code], Field(max_length=40)] = Field(default_factory=list)
     """Departments this person answers for; all, if empty."""
 
 

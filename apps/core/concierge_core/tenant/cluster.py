@@ -19,7 +19,9 @@ from concierge_core.tenant.values import (
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
 Share = Annotated[float, Field(ge=0, le=1)]
-HostName = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$")]
+HostName = Annotated[
+    str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=253)
+]
 Cron = Annotated[str, Field(pattern=r"^(\S+ ){4}\S+$|^@(hourly|daily|weekly|monthly)$", max_length=100)]
 
 
@@ -74,7 +76,7 @@ class Image(Section):
     """Image without tag; the operator's own if absent."""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When nodes fetch it."""
-    pull_secrets: list[ObjectName] = Field(default_factory=list)
+    pull_secrets: Annotated[list[ObjectName], Field(max_length=10)] = Field(default_factory=list)
     """Secrets for a private registry."""
 
 

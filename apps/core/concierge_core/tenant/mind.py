@@ -24,7 +24,7 @@ class Escalation(Section):
     """Unhappy messages in a row after which it hands off."""
     keywords: Annotated[list[Keyword], Field(max_length=200)] = Field(default_factory=list)
     """Words, in any language, that always call a person (besides the built-in emergencies)."""
-    intents: list[HandedOff] = Field(default=["complaint"])
+    intents: Annotated[list[HandedOff], Field(max_length=5)] = Field(default=["complaint"])
     """Intents that always call a person; a wish for a person and emergencies do so anyway."""
 
 

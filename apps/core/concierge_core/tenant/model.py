@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -40,7 +40,7 @@ from concierge_core.tenant.knowledge import ArticleTextSpec, Knowledge, Knowledg
 from concierge_core.tenant.mind import Ai, Escalation, Tools
 from concierge_core.tenant.property import Address, Branding, Department, Property
 from concierge_core.tenant.staff import Admin, FirstAccount, Notifications, Pms, Retention, Smtp, Webhook
-from concierge_core.tenant.values import ObjectName, SecretRef, Section, in_language, problems
+from concierge_core.tenant.values import ObjectName, SecretRef, Section, Version, in_language, problems
 
 API_VERSION: Final = "concierge.hotel/v1alpha1"
 KIND: Final = "ConciergeTenant"
@@ -103,7 +103,9 @@ class TenantSpec(Section):
 
     class_ref: ClassRef | None = None
     """The brand's ConciergeClass."""
-    profile: Literal["small", "medium", "large"] = "small"
+    profile: Literal["dedicated", "compact"] = "dedicated"
+    """`dedicated`: each app has pods of its own; `compact`: they share pods, for a small inn."""
+    size: Literal["small", "medium", "large"] = "small"
     """Size of the installation: about 100, 300 or 1000 rooms; sets replicas and resources that are not given."""
     property: Property
     """The house."""
@@ -115,7 +117,7 @@ class TenantSpec(Section):
     """Gateway or Ingress."""
     image: Image = Field(default_factory=Image)
     """Container image."""
-    version: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$")] | None = None
+    version: Version | None = None
     """Version of the apps; the operator's own if absent."""
     chat: Chat = Field(default_factory=Chat)
     """Guest chat."""

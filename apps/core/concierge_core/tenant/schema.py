@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from concierge_core.tenant.model import ConciergeTenant
 
 _KEPT = (
@@ -30,9 +32,9 @@ _KEPT = (
 )
 
 
-def crd_openapi_schema() -> dict[str, Any]:
+def crd_openapi_schema(model: type[BaseModel] = ConciergeTenant) -> dict[str, Any]:
     """Schema of the whole object (apiVersion, kind, metadata, spec), without $ref, anyOf, titles and defaults."""
-    schema = inlined_schema()
+    schema = inlined_schema(model)
     properties = schema["properties"]
     # The API server owns metadata; a CRD may only say that it is an object.
     properties["metadata"] = {"type": "object"}
@@ -41,9 +43,9 @@ def crd_openapi_schema() -> dict[str, Any]:
     return _bare(schema)
 
 
-def inlined_schema() -> dict[str, Any]:
+def inlined_schema(model: type[BaseModel] = ConciergeTenant) -> dict[str, Any]:
     """As `crd_openapi_schema`, with defaults, our own view of metadata, and each section's class as `x-model`."""
-    raw = ConciergeTenant.model_json_schema(by_alias=True)
+    raw = model.model_json_schema(by_alias=True)
     schema: dict[str, Any] = _structural(raw, raw.get("$defs", {}))
     return schema
 

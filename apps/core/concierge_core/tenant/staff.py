@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from concierge_core.tenant.values import EmailAddress, SecretRef, Section, WebAddress, problem
 
 Days = Annotated[int, Field(ge=1, le=3650)]
+GroupName = Annotated[str, Field(min_length=1, max_length=200)]
 WebhookEvent = Literal["handoff", "handoff_expired", "request_made", "emergency", "conversation_closed"]
 
 
@@ -43,7 +44,7 @@ class Webhook(Section):
     """Where to POST."""
     secret: SecretRef
     """Where the signing key lies (HMAC-SHA256)."""
-    events: Annotated[list[WebhookEvent], Field(min_length=1)] = Field(default=["handoff"])
+    events: Annotated[list[WebhookEvent], Field(min_length=1, max_length=5)] = Field(default=["handoff"])
     """What it is told."""
 
 
@@ -86,9 +87,9 @@ class Oidc(Section):
     """Where the client secret lies."""
     groups_claim: Annotated[str, Field(min_length=1, max_length=100)] = "groups"
     """Claim that lists a person's groups."""
-    admin_groups: list[str] = Field(default_factory=list)
+    admin_groups: Annotated[list[GroupName], Field(max_length=50)] = Field(default_factory=list)
     """Groups whose members may administrate."""
-    staff_groups: list[str] = Field(default_factory=list)
+    staff_groups: Annotated[list[GroupName], Field(max_length=50)] = Field(default_factory=list)
     """Groups whose members may work in the inbox; everybody who can sign in, if empty."""
 
 

@@ -198,7 +198,7 @@ def _quantity(value: str) -> str:
 Quantity = Annotated[
     str,
     AfterValidator(_quantity),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$"}),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$", "maxLength": 20}),
 ]
 """An amount of CPU, memory or storage, as Kubernetes writes it; always in quotes."""
 
@@ -229,6 +229,10 @@ ObjectName = Annotated[
     WithJsonSchema({"type": "string", "pattern": "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$", "maxLength": 253}),
 ]
 """Name of a Kubernetes object."""
+
+
+Version = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$", max_length=128)]
+"""An image's tag."""
 
 
 class SecretRef(Section):

@@ -1,0 +1,103 @@
+"""What rendering needs besides the tenant's spec: who it is, which version, what the cluster and the operator offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from concierge_core.tenant.model import TenantSpec
+from concierge_operator import names
+from concierge_operator.names import Component
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorDefaults:
+    """What the chart's values say for all tenants."""
+
+    image: str = "ghcr.io/concierge-hotel/concierge"
+    version: str = "0.1.0"
+    postgres_image: str = "docker.io/library/postgres"
+    """Without tag; the tag is the major version."""
+    redis_image: str = "docker.io/valkey/valkey:8-alpine"
+    dns_namespace: str = "kube-system"
+    gateway_namespaces: tuple[str, ...] = ("gateways", "ingress-nginx", "envoy-gateway-system", "istio-system")
+    """Namespaces whose pods may reach chat, voice and dashboard."""
+    monitoring_namespaces: tuple[str, ...] = ("monitoring",)
+    """Namespaces whose pods may read metrics."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One tenant, about to be rendered. Nothing here is secret: of secrets only fingerprints are known."""
+
+    namespace: str
+    tenant: str
+    uid: str
+    spec: TenantSpec
+    """What holds: the tenant's own, the class's, the built-in."""
+    version: str
+    defaults: OperatorDefaults = field(default_factory=OperatorDefaults)
+    offered: frozenset[str] = frozenset()
+    """Kinds beyond the built-in ones that the cluster knows, as "Kind.group"."""
+    secret_fingerprints: Mapping[str, str] = field(default_factory=dict)
+    """Name of each Secret that is used → fingerprint of its content."""
+
+    @property
+    def code(self) -> str:
+        """The property's code."""
+        return self.spec.property.code
+
+    @property
+    def image(self) -> str:
+        """The apps' image."""
+        return f"{self.spec.image.repository or self.defaults.image}:{self.version}"
+
+    @property
+    def compact(self) -> bool:
+        """The apps share pods."""
+        return self.spec.profile == "compact"
+
+    @property
+    def suspended(self) -> bool:
+        """Closed for the season."""
+        return self.spec.suspend.active
+
+    @property
+    def public_url(self) -> str:
+        """How guests reach it, without a trailing slash."""
+        return (
+            f"https://{self.spec.host}"
+            if self.spec.host
+            else f"http://{names.object_name(self.front)}.{self.namespace}"
+        )
+
+    @property
+    def front(self) -> Component:
+        """The component that serves the guests' page."""
+        return Component.WEB if self.compact and not self.suspended else Component.CHAT
+
+    def offers(self, kind: str, group: str) -> bool:
+        """The cluster knows the kind."""
+        return f"{kind}.{group}" in self.offered
+
+    def labels(self, component: Component | None = None) -> dict[str, str]:
+        """What every object carries."""
+        common = {
+            "app.kubernetes.io/name": "concierge",
+            "app.kubernetes.io/instance": self.tenant,
+            "app.kubernetes.io/part-of": "concierge",
+            names.MANAGED_BY: names.FIELD_MANAGER,
+            names.TENANT_UID: self.uid,
+            f"{names.DOMAIN}/property": self.code,
+        }
+        return common | ({names.COMPONENT: component.value} if component else {})
+
+    def manifest(
+        self, api_version: str, kind: str, name: str, *, component: Component | None = None, **content: Any
+    ) -> Manifest:
+        """An object in the tenant's namespace with the usual labels."""
+        metadata = {"name": name, "namespace": self.namespace, "labels": self.labels(component)}
+        return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **content}

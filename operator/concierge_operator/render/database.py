@@ -1,0 +1,123 @@
+"""The tenant's PostgreSQL: the official image on a volume of its own, or a CloudNativePG cluster."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concierge_operator import names
+from concierge_operator.names import Component
+from concierge_operator.render import secrets
+from concierge_operator.render.context import Context, Manifest
+from concierge_operator.render.pods import bare_pod, hardened
+from concierge_operator.render.ports import POSTGRES_PORT
+from concierge_operator.render.sizes import resources
+
+_NAME = names.object_name(Component.POSTGRES)
+_POSTGRES_USER = 999
+"""The user that the official image's entry point expects."""
+
+
+def database(ctx: Context) -> list[Manifest]:
+    """What the operator makes of it; nothing where the tenant brings its own."""
+    if ctx.spec.postgres.mode == "managed":
+        return [_service(ctx), _stateful_set(ctx)]
+    if ctx.spec.postgres.mode == "cloudnativepg":
+        return [_cnpg_cluster(ctx), *_cnpg_backup(ctx)]
+    return []
+
+
+def _service(ctx: Context) -> Manifest:
+    spec = {
+        "clusterIP": "None",
+        "selector": names.selector(ctx.tenant, Component.POSTGRES),
+        "ports": [{"name": "postgres", "port": POSTGRES_PORT, "targetPort": "postgres", "protocol": "TCP"}],
+    }
+    return ctx.manifest("v1", "Service", _NAME, component=Component.POSTGRES, spec=spec)
+
+
+def _stateful_set(ctx: Context) -> Manifest:
+    labels = ctx.labels(Component.POSTGRES)
+    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in secrets.used(ctx, Component.POSTGRES)}
+    template = {
+        "metadata": {"labels": labels, "annotations": {names.SECRETS_HASH: names.fingerprint(marks)}},
+        "spec": _pod(ctx),
+    }
+    spec: dict[str, Any] = {
+        "serviceName": _NAME,
+        "replicas": 0 if ctx.suspended else 1,
+        "selector": {"matchLabels": names.selector(ctx.tenant, Component.POSTGRES)},
+        "template": template,
+        "volumeClaimTemplates": [volume_claim(ctx, ctx.spec.storage.size)],
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
+    }
+    return ctx.manifest("apps/v1", "StatefulSet", _NAME, component=Component.POSTGRES, spec=spec)
+
+
+def volume_claim(ctx: Context, size: str) -> dict[str, Any]:
+    """The volume; it has no owner, so that data outlives the tenant unless deletion was asked for."""
+    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
+    if ctx.spec.storage.class_name:
+        spec["storageClassName"] = ctx.spec.storage.class_name
+    return {"metadata": {"name": "data"}, "spec": spec}
+
+
+def _pod(ctx: Context) -> dict[str, Any]:
+    bare = bare_pod()
+    account = {"runAsUser": _POSTGRES_USER, "runAsGroup": _POSTGRES_USER, "fsGroup": _POSTGRES_USER}
+    bare["securityContext"] |= account | {"fsGroupChangePolicy": "OnRootMismatch"}
+    version = ctx.spec.postgres.version
+    ready = {"exec": {"command": ["pg_isready", "-h", "127.0.0.1", "-U", "concierge", "-d", "concierge"]}}
+    container = {
+        "name": "postgres",
+        "image": f"{ctx.defaults.postgres_image}:{version}",
+        "args": ["-c", f"max_connections={ctx.spec.postgres.max_connections}"],
+        "env": [
+            {"name": "POSTGRES_USER", "value": "concierge"},
+            {"name": "POSTGRES_DB", "value": "concierge"},
+            {
+                "name": "POSTGRES_PASSWORD",
+                "valueFrom": {"secretKeyRef": {"name": names.GENERATED_SECRET, "key": secrets.POSTGRES_PASSWORD}},
+            },
+            # A folder per major version, as the image itself does since 18.
+            {"name": "PGDATA", "value": f"/var/lib/postgresql/{version}/docker"},
+        ],
+        "ports": [{"name": "postgres", "containerPort": POSTGRES_PORT, "protocol": "TCP"}],
+        "startupProbe": {**ready, "periodSeconds": 2, "failureThreshold": 150, "timeoutSeconds": 3},
+        "readinessProbe": {**ready, "periodSeconds": 5, "timeoutSeconds": 3},
+        "livenessProbe": {**ready, "periodSeconds": 20, "failureThreshold": 6, "timeoutSeconds": 5},
+        "resources": resources(ctx, Component.POSTGRES),
+        "securityContext": hardened(),
+        "volumeMounts": [
+            {"name": "data", "mountPath": "/var/lib/postgresql"},
+            {"name": "run", "mountPath": "/var/run/postgresql"},
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+        ],
+    }
+    empty = [{"name": "run", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]
+    return {**bare, "terminationGracePeriodSeconds": 120, "containers": [container], "volumes": empty}
+
+
+def _cnpg_cluster(ctx: Context) -> Manifest:
+    size: dict[str, Any] = {"size": ctx.spec.storage.size}
+    if ctx.spec.storage.class_name:
+        size["storageClass"] = ctx.spec.storage.class_name
+    spec: dict[str, Any] = {
+        "instances": ctx.spec.postgres.instances,
+        "imageName": f"ghcr.io/cloudnative-pg/postgresql:{ctx.spec.postgres.version}",
+        "storage": size,
+        "bootstrap": {"initdb": {"database": "concierge", "owner": "concierge"}},
+        "postgresql": {"parameters": {"max_connections": str(ctx.spec.postgres.max_connections)}},
+        "resources": resources(ctx, Component.POSTGRES),
+    }
+    made = ctx.manifest("postgresql.cnpg.io/v1", "Cluster", _NAME, component=Component.POSTGRES, spec=spec)
+    if ctx.suspended:
+        made["metadata"]["annotations"] = {"cnpg.io/hibernation": "on"}
+    return made
+
+
+def _cnpg_backup(ctx: Context) -> list[Manifest]:
+    if not ctx.spec.backup.enabled:
+        return []
+    # CloudNativePG's cron has seconds in front.
+    spec = {"schedule": f"0 {ctx.spec.backup.schedule}", "cluster": {"name": _NAME}, "backupOwnerReference": "self"}
+    return [ctx.manifest("postgresql.cnpg.io/v1", "ScheduledBackup", _NAME, component=Component.BACKUP, spec=spec)]

@@ -1,0 +1,33 @@
+"""What keeps a tenant's namespace in bounds: an account without rights, and a quota that fits its largest size."""
+
+from __future__ import annotations
+
+from concierge_operator import names
+from concierge_operator.names import Component
+from concierge_operator.render.context import Context, Manifest
+from concierge_operator.render.quantities import as_mebibytes, as_millicores, mebibytes, millicores
+from concierge_operator.render.sizes import replicas, resources, running
+
+_JOBS_BESIDE = 3
+"""A migration, a backup and a restore may run beside the rest."""
+
+
+def service_account(ctx: Context) -> Manifest:
+    """The account of all pods. It may do nothing, and no token of it is mounted."""
+    return ctx.manifest("v1", "ServiceAccount", names.SERVICE_ACCOUNT, automountServiceAccountToken=False)
+
+
+def quota(ctx: Context) -> Manifest:
+    """Room for every component at its largest, one more pod of each during a rollout, and a few Jobs."""
+    pods, cpu, memory = _JOBS_BESIDE, 0, 0
+    for component in running(ctx):
+        most = replicas(ctx, component).most + 1
+        asked = resources(ctx, component)
+        pods += most
+        cpu += most * millicores(asked["requests"]["cpu"])
+        memory += most * mebibytes(asked["limits"]["memory"])
+    job = resources(ctx, Component.MIGRATION)
+    cpu += _JOBS_BESIDE * millicores(job["requests"]["cpu"])
+    memory += _JOBS_BESIDE * mebibytes(job["limits"]["memory"])
+    hard = {"pods": str(pods), "requests.cpu": as_millicores(cpu), "limits.memory": as_mebibytes(memory)}
+    return ctx.manifest("v1", "ResourceQuota", "concierge", spec={"hard": hard})

@@ -1,0 +1,189 @@
+"""The pod of an app: one image for all, a different command each, as few rights as there can be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concierge_operator import names
+from concierge_operator.names import Component
+from concierge_operator.render import secrets
+from concierge_operator.render.config import config_name
+from concierge_operator.render.context import Context
+from concierge_operator.render.ports import AI_PORT, WEB_PORT
+from concierge_operator.render.sizes import resources
+
+TENANT_PATH = "/etc/concierge/tenant"
+KNOWLEDGE_PATH = "/etc/concierge/knowledge"
+
+_COMMANDS: dict[Component, list[str]] = {
+    Component.CHAT: ["concierge-chat", "--host", "0.0.0.0", "--port", str(WEB_PORT)],  # noqa: S104
+    Component.VOICE: ["concierge-voice", "--host", "0.0.0.0", "--port", str(WEB_PORT)],  # noqa: S104
+    Component.ADMIN: ["concierge-admin", "--host", "0.0.0.0", "--port", str(WEB_PORT)],  # noqa: S104
+    Component.AI: ["concierge-ai", "--host", "0.0.0.0", "--port", str(AI_PORT)],  # noqa: S104
+    Component.WEB: ["concierge-web", "--host", "0.0.0.0", "--port", str(WEB_PORT)],  # noqa: S104
+    Component.WORKER: ["concierge-worker"],
+    Component.BEAT: ["concierge-beat"],
+    Component.MIGRATION: ["concierge-migrate"],
+}
+_READS_KNOWLEDGE = (Component.AI, Component.WEB, Component.MIGRATION)
+# Open chats and calls are told, and turns given back, before the process ends.
+_GRACE_SECONDS = {Component.CHAT: 60, Component.VOICE: 60, Component.WEB: 60, Component.ADMIN: 30}
+
+
+def pod_template(ctx: Context, component: Component) -> dict[str, Any]:
+    """Labels, the fingerprint of the secrets it uses, and the pod."""
+    labels = ctx.labels(component) | {"app.kubernetes.io/version": ctx.version}
+    return {"metadata": {"labels": labels, "annotations": _annotations(ctx, component)}, "spec": pod(ctx, component)}
+
+
+def _annotations(ctx: Context, component: Component) -> dict[str, str]:
+    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in secrets.used(ctx, component)}
+    return {names.SECRETS_HASH: names.fingerprint(marks)}
+
+
+def pod(ctx: Context, component: Component) -> dict[str, Any]:
+    """The pod's specification."""
+    spec: dict[str, Any] = {
+        **bare_pod(),
+        "terminationGracePeriodSeconds": _GRACE_SECONDS.get(component, 30),
+        "topologySpreadConstraints": [_spread(ctx, component)],
+        "containers": [container(ctx, component)],
+        "volumes": _volumes(ctx, component),
+    }
+    if ctx.spec.image.pull_secrets:
+        spec["imagePullSecrets"] = [{"name": name} for name in ctx.spec.image.pull_secrets]
+    return spec
+
+
+def bare_pod() -> dict[str, Any]:
+    """What every pod of ours has: no token, no root, the runtime's own filter of system calls."""
+    return {
+        "serviceAccountName": names.SERVICE_ACCOUNT,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": 65532,
+            "runAsGroup": 65532,
+            "fsGroup": 65532,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+    }
+
+
+def hardened() -> dict[str, Any]:
+    """What every container of ours has: as Pod Security's `restricted` wants it, and nothing to write to."""
+    return {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def container(ctx: Context, component: Component) -> dict[str, Any]:
+    """The app's container."""
+    described: dict[str, Any] = {
+        "name": component.value,
+        "image": ctx.image,
+        "imagePullPolicy": ctx.spec.image.pull_policy,
+        "command": _command(ctx, component),
+        "env": _environment(ctx, component),
+        "resources": resources(ctx, component),
+        "securityContext": hardened(),
+        "volumeMounts": _mounts(ctx, component),
+    }
+    port = serving_port(component)
+    if port is not None:
+        described["ports"] = [{"name": "http", "containerPort": port, "protocol": "TCP"}]
+        described |= _http_probes()
+        described["lifecycle"] = {"preStop": {"sleep": {"seconds": 5}}}
+    elif component is not Component.MIGRATION:
+        described["livenessProbe"] = _alive(component)
+    return described
+
+
+def serving_port(component: Component) -> int | None:
+    """The port that it listens on; None for what only works in the background."""
+    if component in (Component.CHAT, Component.VOICE, Component.ADMIN, Component.WEB):
+        return WEB_PORT
+    return AI_PORT if component is Component.AI else None
+
+
+def _command(ctx: Context, component: Component) -> list[str]:
+    command = _COMMANDS[component]
+    return [*command, "--closed"] if ctx.suspended and component is Component.CHAT else command
+
+
+def _environment(ctx: Context, component: Component) -> list[dict[str, Any]]:
+    plain = {
+        "CONCIERGE_TENANT_FILE": f"{TENANT_PATH}/tenant.yaml",
+        "CONCIERGE_SECRETS_DIR": secrets.SECRETS_PATH,
+        "CONCIERGE_PUBLIC_URL": ctx.public_url,
+        "CONCIERGE_LOG_LEVEL": ctx.spec.observability.log_level,
+        "CONCIERGE_DATA_DIR": "/tmp/concierge",  # noqa: S108  # an emptyDir of the pod's own
+        "MALLOC_ARENA_MAX": "2",
+    }
+    if component is Component.WEB:
+        plain["CONCIERGE_AI_URL"] = "unix:/tmp/ai.sock"
+    elif component is not Component.AI:
+        plain["CONCIERGE_AI_URL"] = f"http://{names.object_name(Component.AI)}:{AI_PORT}"
+    if component in _READS_KNOWLEDGE:
+        plain["CONCIERGE_KNOWLEDGE_DIR"] = KNOWLEDGE_PATH
+    written = [{"name": name, "value": value} for name, value in plain.items()]
+    return written if ctx.suspended else [*written, *secrets.variables(ctx)]
+
+
+def _volumes(ctx: Context, component: Component) -> list[dict[str, Any]]:
+    volumes: list[dict[str, Any]] = [
+        {"name": "tenant", "configMap": {"name": config_name(ctx)}},
+        {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
+    ]
+    if not ctx.suspended:
+        volumes.append(secrets.volume(ctx, component))
+    if component in _READS_KNOWLEDGE:
+        volumes.append({"name": "knowledge", "projected": {"sources": _knowledge(ctx)}})
+    return volumes
+
+
+def _knowledge(ctx: Context) -> list[dict[str, Any]]:
+    """The articles' ConfigMap and the tenant's own, each in a folder of its name; a missing one keeps no pod down."""
+    maps = [names.ARTICLES, *(ref.name for ref in ctx.spec.knowledge.config_maps)]
+    return [{"configMap": {"name": name, "optional": True}} for name in maps]
+
+
+def _mounts(ctx: Context, component: Component) -> list[dict[str, Any]]:
+    mounts: list[dict[str, Any]] = [
+        {"name": "tenant", "mountPath": TENANT_PATH, "readOnly": True},
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
+    ]
+    if not ctx.suspended:
+        mounts.append({"name": "secrets", "mountPath": secrets.SECRETS_PATH, "readOnly": True})
+    if component in _READS_KNOWLEDGE:
+        mounts.append({"name": "knowledge", "mountPath": KNOWLEDGE_PATH, "readOnly": True})
+    return mounts
+
+
+def _http_probes() -> dict[str, Any]:
+    def asks(path: str, *, period: int, failures: int) -> dict[str, Any]:
+        get = {"path": path, "port": "http"}
+        return {"httpGet": get, "periodSeconds": period, "timeoutSeconds": 3, "failureThreshold": failures}
+
+    return {
+        "startupProbe": asks("/healthz", period=2, failures=60),
+        "readinessProbe": asks("/readyz", period=5, failures=2),
+        "livenessProbe": asks("/healthz", period=10, failures=3),
+    }
+
+
+def _alive(component: Component) -> dict[str, Any]:
+    command = [*_COMMANDS[component], "--alive"]
+    return {"exec": {"command": command}, "initialDelaySeconds": 30, "periodSeconds": 30, "timeoutSeconds": 10}
+
+
+def _spread(ctx: Context, component: Component) -> dict[str, Any]:
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": names.selector(ctx.tenant, component)},
+    }

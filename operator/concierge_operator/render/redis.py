@@ -1,0 +1,81 @@
+"""The tenant's Redis: a Valkey with a small volume, since work waits in it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from concierge_operator import names
+from concierge_operator.names import Component
+from concierge_operator.render import secrets
+from concierge_operator.render.context import Context, Manifest
+from concierge_operator.render.database import volume_claim
+from concierge_operator.render.pods import bare_pod, hardened
+from concierge_operator.render.ports import REDIS_PORT
+from concierge_operator.render.quantities import mebibytes
+from concierge_operator.render.sizes import resources
+
+_NAME = names.object_name(Component.REDIS)
+_VOLUME_SIZE = "1Gi"
+
+
+def redis(ctx: Context) -> list[Manifest]:
+    """Service and StatefulSet; nothing where the tenant brings its own."""
+    return [_service(ctx), _stateful_set(ctx)] if ctx.spec.redis.mode == "managed" else []
+
+
+def _service(ctx: Context) -> Manifest:
+    spec = {
+        "clusterIP": "None",
+        "selector": names.selector(ctx.tenant, Component.REDIS),
+        "ports": [{"name": "redis", "port": REDIS_PORT, "targetPort": "redis", "protocol": "TCP"}],
+    }
+    return ctx.manifest("v1", "Service", _NAME, component=Component.REDIS, spec=spec)
+
+
+def _stateful_set(ctx: Context) -> Manifest:
+    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in secrets.used(ctx, Component.REDIS)}
+    template = {
+        "metadata": {
+            "labels": ctx.labels(Component.REDIS),
+            "annotations": {names.SECRETS_HASH: names.fingerprint(marks)},
+        },
+        "spec": _pod(ctx),
+    }
+    spec: dict[str, Any] = {
+        "serviceName": _NAME,
+        "replicas": 0 if ctx.suspended else 1,
+        "selector": {"matchLabels": names.selector(ctx.tenant, Component.REDIS)},
+        "template": template,
+        "volumeClaimTemplates": [volume_claim(ctx, _VOLUME_SIZE)],
+        # What lies in it can be had again from the database: the volume goes with the tenant.
+        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Retain"},
+    }
+    return ctx.manifest("apps/v1", "StatefulSet", _NAME, component=Component.REDIS, spec=spec)
+
+
+def _pod(ctx: Context) -> dict[str, Any]:
+    memory = mebibytes(ctx.spec.redis.memory)
+    # The password comes from a variable: a command line can be read by everybody on the node.
+    start = (
+        'printf "requirepass %s\\n" "$REDIS_PASSWORD" > /tmp/secret.conf && exec valkey-server /tmp/secret.conf '
+        f"--dir /data --appendonly yes --maxmemory {memory}mb --maxmemory-policy noeviction"
+    )
+    answers = {"exec": {"command": ["sh", "-c", 'REDISCLI_AUTH="$REDIS_PASSWORD" valkey-cli ping | grep -q PONG']}}
+    container = {
+        "name": "redis",
+        "image": ctx.defaults.redis_image,
+        "command": ["sh", "-c", start],
+        "env": [
+            {
+                "name": "REDIS_PASSWORD",
+                "valueFrom": {"secretKeyRef": {"name": names.GENERATED_SECRET, "key": secrets.REDIS_PASSWORD}},
+            }
+        ],
+        "ports": [{"name": "redis", "containerPort": REDIS_PORT, "protocol": "TCP"}],
+        "readinessProbe": {**answers, "periodSeconds": 5, "timeoutSeconds": 3},
+        "livenessProbe": {**answers, "periodSeconds": 20, "failureThreshold": 6, "timeoutSeconds": 5},
+        "resources": resources(ctx, Component.REDIS),
+        "securityContext": hardened(),
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
+    }
+    return {**bare_pod(), "containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}]}

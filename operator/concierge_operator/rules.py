@@ -1,0 +1,142 @@
+"""What the API server refuses although each field is right by itself: CEL rules, each with its remedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+ListType = tuple[Literal["map", "set", "atomic"], tuple[str, ...]]
+
+DEFAULT_STORAGE = "10Gi"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A CEL expression over the node at `path`; where it is not true, `message` is shown."""
+
+    path: str
+    rule: str
+    message: str
+    field: str | None = None
+
+    def as_validation(self) -> dict[str, Any]:
+        """As it stands in the schema."""
+        written: dict[str, Any] = {"rule": self.rule, "message": self.message}
+        if self.field:
+            written["fieldPath"] = self.field
+        return written
+
+
+def _size(of: str) -> str:
+    given = f"has({of}.storage) && has({of}.storage.size)"
+    return f"quantity({given} ? {of}.storage.size : '{DEFAULT_STORAGE}')"
+
+
+_CHANNEL_ON = (
+    "has(self.messaging) && has(self.messaging.{0}) && has(self.messaging.{0}.enabled) && self.messaging.{0}.enabled"
+)
+_ACCOUNT = "has(self.messaging) && has(self.messaging.twilio) || has(self.voice) && has(self.voice.twilio)"
+
+TENANT_LISTS: dict[str, ListType] = {
+    "spec.property.languages": ("atomic", ()),
+    "spec.property.departments": ("map", ("code",)),
+    "spec.knowledge.articles": ("map", ("slug",)),
+    "spec.knowledge.configMaps": ("map", ("name",)),
+    "spec.widget.allowedOrigins": ("set", ()),
+    "spec.image.pullSecrets": ("set", ()),
+    "spec.voice.roster": ("atomic", ()),
+}
+"""Lists whose entries are merged by key when several writers apply; the others are atomic."""
+
+TENANT_RULES = (
+    Rule(
+        "spec.property.code",
+        "self == oldSelf",
+        "The code separates this property's data from all others and can't change; make a new tenant for another code.",
+    ),
+    Rule(
+        "spec.property.languages",
+        "self.all(one, self.exists_one(other, other == one))",
+        "A language stands there twice; keep one.",
+    ),
+    Rule(
+        "spec",
+        f"{_size('self')}.compareTo({_size('oldSelf')}) >= 0",
+        "A volume can grow but never shrink; leave storage.size as it was or make it larger.",
+        field=".storage",
+    ),
+    Rule(
+        "spec.voice",
+        "!(has(self.enabled) && self.enabled) || has(self.twilio) && has(self.twilio.number)",
+        "Voice is enabled but twilio is not whole; add accountSid, authTokenSecret and number, or set enabled: false.",
+        field=".twilio",
+    ),
+    Rule(
+        "spec",
+        f"!({_CHANNEL_ON.format('sms')}) || ({_ACCOUNT})",
+        "messaging.sms is enabled but there is no account; add messaging.twilio.",
+        field=".messaging",
+    ),
+    Rule(
+        "spec",
+        f"!({_CHANNEL_ON.format('whatsapp')}) || ({_ACCOUNT})",
+        "messaging.whatsapp is enabled but there is no account; add messaging.twilio.",
+        field=".messaging",
+    ),
+    Rule(
+        "spec.gateway",
+        "!(has(self.name) && has(self.ingressClass))",
+        "A tenant is reached through a Gateway or an Ingress; keep name or ingressClass.",
+    ),
+    Rule(
+        "spec.postgres",
+        "!(has(self.mode) && self.mode == 'external') || has(self.urlSecret)",
+        "Mode is external but urlSecret is missing; say where the postgresql:// URL lies.",
+        field=".urlSecret",
+    ),
+    Rule(
+        "spec.redis",
+        "!(has(self.mode) && self.mode == 'external') || has(self.urlSecret)",
+        "Mode is external but urlSecret is missing; say where the redis:// URL lies.",
+        field=".urlSecret",
+    ),
+    Rule(
+        "spec.backup",
+        "!(has(self.enabled) && self.enabled) || has(self.destination)",
+        "Backups are enabled but destination is missing; say where they go, such as s3://bucket/path or pvc:NAME.",
+        field=".destination",
+    ),
+    Rule(
+        "spec.notifications",
+        "!(has(self.handoffEmails) && size(self.handoffEmails) > 0) || has(self.smtp)",
+        "handoffEmails has addresses but smtp is missing; add the mail server or take the addresses out.",
+        field=".smtp",
+    ),
+    Rule(
+        "spec.notifications.smtp",
+        "has(self.username) == has(self.passwordSecret)",
+        "A login needs both username and passwordSecret.",
+    ),
+    *(
+        Rule(
+            f"spec.autoscaling.{component}",
+            "(has(self.maxReplicas) ? self.maxReplicas : 3) >= (has(self.minReplicas) ? self.minReplicas : 1)",
+            "maxReplicas is smaller than minReplicas; raise it.",
+            field=".maxReplicas",
+        )
+        for component in ("chat", "voice", "ai", "admin", "worker")
+    ),
+)
+
+CLASS_RULES = (
+    Rule(
+        "spec.rollout.waves",
+        "self[size(self) - 1] == 100",
+        "The last wave must be 100 percent, such as [10, 50, 100].",
+    ),
+    Rule(
+        "spec.rollout.waves",
+        "self.all(one, self.exists_one(other, other == one)) && self == self.sort()",
+        "Waves must rise, such as [10, 50, 100].",
+    ),
+)
