@@ -138,11 +138,15 @@ def _volumes(ctx: Context, component: Component) -> list[dict[str, Any]]:
         {"name": "tenant", "configMap": {"name": config_name(ctx)}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "256Mi"}},
     ]
-    if not ctx.suspended:
+    if _reads_secrets(ctx, component):
         volumes.append(secrets.volume(ctx, component))
     if component in _READS_KNOWLEDGE:
         volumes.append({"name": "knowledge", "projected": {"sources": _knowledge(ctx)}})
     return volumes
+
+
+def _reads_secrets(ctx: Context, component: Component) -> bool:
+    return not ctx.suspended and bool(secrets.referenced(ctx, component))
 
 
 def _knowledge(ctx: Context) -> list[dict[str, Any]]:
@@ -156,7 +160,7 @@ def _mounts(ctx: Context, component: Component) -> list[dict[str, Any]]:
         {"name": "tenant", "mountPath": TENANT_PATH, "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108
     ]
-    if not ctx.suspended:
+    if _reads_secrets(ctx, component):
         mounts.append({"name": "secrets", "mountPath": secrets.SECRETS_PATH, "readOnly": True})
     if component in _READS_KNOWLEDGE:
         mounts.append({"name": "knowledge", "mountPath": KNOWLEDGE_PATH, "readOnly": True})

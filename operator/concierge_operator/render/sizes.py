@@ -46,8 +46,11 @@ class Replicas:
 
 def running(ctx: Context) -> tuple[Component, ...]:
     """The components of the tenant's own that run, those of its data included."""
-    if ctx.suspended:
-        return (Component.CHAT,)
+    return (Component.CHAT,) if ctx.suspended else awake(ctx)
+
+
+def awake(ctx: Context) -> tuple[Component, ...]:
+    """The components that run while the house is open."""
     apps = (Component.WEB, *BACKGROUND) if ctx.compact else (*_wanted_apps(ctx), *BACKGROUND)
     return (*apps, *data(ctx))
 
@@ -66,7 +69,12 @@ def _wanted_apps(ctx: Context) -> tuple[Component, ...]:
 
 def replicas(ctx: Context, component: Component) -> Replicas:
     """How many pods. Beat, database and Redis are one; a compact or closed house does not scale."""
-    if ctx.suspended or ctx.compact or component not in (*APPS, Component.WORKER):
+    return Replicas(1, 1) if ctx.suspended else awake_replicas(ctx, component)
+
+
+def awake_replicas(ctx: Context, component: Component) -> Replicas:
+    """How many pods while the house is open."""
+    if ctx.compact or component not in (*APPS, Component.WORKER):
         return Replicas(1, 1)
     given: Scale = getattr(ctx.spec.autoscaling, component.value)
     least, most = _REPLICAS[ctx.spec.size]
