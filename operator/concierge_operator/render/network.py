@@ -55,12 +55,13 @@ def _of(ctx: Context, component: Component) -> list[Manifest]:
     ingress, egress = _ingress(ctx, component), _egress(ctx, component)
     if not ingress and not egress:
         return []
-    spec = {
+    spec: dict[str, Any] = {
         "podSelector": {"matchLabels": names.selector(ctx.tenant, component)},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": ingress,
-        "egress": egress,
     }
+    # An empty list would be stored as none at all, and each apply would then count as a change.
+    spec |= {"ingress": ingress} if ingress else {}
+    spec |= {"egress": egress} if egress else {}
     name = names.object_name(component)
     return [ctx.manifest("networking.k8s.io/v1", "NetworkPolicy", name, component=component, spec=spec)]
 

@@ -25,7 +25,9 @@ def _span(value: str) -> str:
 Span = Annotated[
     str,
     AfterValidator(_span),
-    WithJsonSchema({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9] ?[-–] ?[0-2][0-9]:[0-5][0-9]$"}),
+    WithJsonSchema(
+        {"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9] ?[-–] ?[0-2][0-9]:[0-5][0-9]$", "maxLength": 13}
+    ),
 ]
 Spans = Annotated[list[Span], Field(max_length=6)]
 

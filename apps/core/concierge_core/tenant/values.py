@@ -58,7 +58,9 @@ def _language(code: str) -> str:
     return code
 
 
-LanguageCode = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[a-z]{2}$"})]
+LanguageCode = Annotated[
+    str, AfterValidator(_language), WithJsonSchema({"type": "string", "pattern": "^[a-z]{2}$", "maxLength": 2})
+]
 """ISO 639-1, two lower-case letters."""
 
 Text = Annotated[str, Field(min_length=1, max_length=_LONGEST_TEXT)]
