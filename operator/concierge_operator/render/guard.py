@@ -6,7 +6,7 @@ from concierge_operator import names
 from concierge_operator.names import Component
 from concierge_operator.render.context import Context, Manifest
 from concierge_operator.render.quantities import as_mebibytes, as_millicores, mebibytes, millicores
-from concierge_operator.render.sizes import awake, awake_replicas, resources
+from concierge_operator.render.sizes import awake, awake_replicas, resources, running
 
 _JOBS_BESIDE = 3
 """A migration, a backup and a restore may run beside the rest."""
@@ -20,7 +20,8 @@ def service_account(ctx: Context) -> Manifest:
 def quota(ctx: Context) -> Manifest:
     """Room for every component at its largest, one more pod of each during a rollout, and a few Jobs."""
     pods, cpu, memory = _JOBS_BESIDE, 0, 0
-    for component in awake(ctx):  # a closed house keeps its room: it is needed again at the first minute of the season
+    # A closed house keeps its room: it is needed again at the first minute of the season.
+    for component in dict.fromkeys((*awake(ctx), *running(ctx))):
         most = awake_replicas(ctx, component).most + 1
         asked = resources(ctx, component)
         pods += most
