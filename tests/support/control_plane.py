@@ -20,6 +20,7 @@ from typing import IO, Any
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from kubernetes.aio.client import Configuration
 from kubernetes_binaries import CONTROL_PLANE, binaries
 
 _READY_SECONDS = 120
@@ -33,7 +34,15 @@ class ControlPlane:
     url: str
     token: str
     kubeconfig: Path
+    certificate: Path
     programs: Path
+
+    def configuration(self) -> Configuration:
+        """The administrator's, for the Python client."""
+        made = Configuration(host=self.url, api_key={"BearerToken": self.token})
+        made.api_key_prefix = {"BearerToken": "Bearer"}
+        made.ssl_ca_cert = str(self.certificate)
+        return made
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """What kubectl prints, errors included."""
@@ -69,7 +78,7 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
         _wait_until_ready(url, token)
         kubeconfig = _kubeconfig(folder, url, token)
         _start(stack, folder, "kube-controller-manager", _controllers(programs, folder, kubeconfig))
-        plane = ControlPlane(url, token, kubeconfig, programs)
+        plane = ControlPlane(url, token, kubeconfig, folder / "certs" / "apiserver.crt", programs)
         _wait_for(lambda: "default" in plane.kubectl("get", "serviceaccount", "-n", "default", check=False))
         yield plane
 

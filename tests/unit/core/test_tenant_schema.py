@@ -37,6 +37,13 @@ def test_the_crd_schema_is_structural() -> None:
         assert node.get("type") != "array" or "items" in node, path
 
 
+def test_texts_per_language_reach_the_crd_schema() -> None:
+    chat = crd_openapi_schema()["properties"]["spec"]["properties"]["chat"]["properties"]
+
+    assert chat["greeting"]["additionalProperties"]["type"] == "string"
+    assert chat["quickReplies"]["additionalProperties"]["items"]["maxLength"] == 60
+
+
 def test_the_crd_schema_leaves_metadata_to_the_api_server() -> None:
     schema = crd_openapi_schema()
     assert schema["properties"]["metadata"] == {"type": "object"}

@@ -59,7 +59,11 @@ def _structural(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, 
         plain["enum"] = [node["const"]]
     if "properties" in node:
         plain["properties"] = {name: _structural(part, definitions) for name, part in node["properties"].items()}
-    if isinstance(node.get("additionalProperties"), dict):
+    if "patternProperties" in node:
+        # A structural schema has no patterns for names; the model checks them again.
+        (values,) = node["patternProperties"].values()
+        plain["additionalProperties"] = _structural(values, definitions)
+    elif isinstance(node.get("additionalProperties"), dict):
         plain["additionalProperties"] = _structural(node["additionalProperties"], definitions)
     if "items" in node:
         plain["items"] = _structural(node["items"], definitions)

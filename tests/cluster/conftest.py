@@ -1,0 +1,31 @@
+"""One real control plane for all tests here; every test brings a namespace of its own."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from control_plane import ControlPlane, control_plane
+
+from concierge_operator.crd import class_crd, tenant_crd
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A Kubernetes that knows our kinds."""
+    with control_plane(tmp_path_factory.mktemp("kubernetes")) as running:
+        running.apply(tenant_crd(), class_crd())
+        running.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        yield running
+
+
+@pytest.fixture
+def namespace(plane: ControlPlane) -> str:
+    """A namespace that nobody else uses."""
+    name = f"hotel-{next(_NUMBERS)}"
+    plane.apply(yaml.safe_load(f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}"))
+    return name
