@@ -1,0 +1,150 @@
+"""What live objects say of themselves, each as one short verdict. Pure: dicts as the API server gives them, in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+Live = Mapping[str, Any]
+
+
+class State(StrEnum):
+    """How far an object is."""
+
+    READY = "ready"
+    PROGRESSING = "progressing"
+    FAILED = "failed"
+    """It will not become ready by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """State of one object; `reason` for programs, `message` for people, both empty when it is ready."""
+
+    state: State
+    reason: str = ""
+    message: str = ""
+
+    @property
+    def ready(self) -> bool:
+        """It does its work."""
+        return self.state is State.READY
+
+
+READY = Verdict(State.READY)
+
+
+def absent(kind: str, name: str) -> Verdict:
+    """It is not there (yet)."""
+    return Verdict(State.PROGRESSING, "NotThereYet", f"{kind} {name} is being made.")
+
+
+def workload(live: Live) -> Verdict:
+    """A Deployment or StatefulSet: all its pods are of the newest template and ready."""
+    name = f"{live['kind']} {live['metadata']['name']}"
+    status = live.get("status", {})
+    if status.get("observedGeneration", 0) < live["metadata"].get("generation", 0):
+        return Verdict(State.PROGRESSING, "NotObservedYet", f"{name} was changed a moment ago.")
+    blocked = _blocked(live)
+    if blocked is not None:
+        return blocked
+    wanted = live["spec"].get("replicas", 1)
+    updated, ready = status.get("updatedReplicas", 0), status.get("readyReplicas", 0)
+    if updated < wanted or status.get("replicas", 0) > updated:
+        return Verdict(State.PROGRESSING, "RollingOut", f"{name}: {updated} of {wanted} pods are of the new version.")
+    if ready < wanted:
+        return Verdict(State.PROGRESSING, "PodsNotReady", f"{name}: {ready} of {wanted} pods are ready.")
+    return READY
+
+
+def _blocked(live: Live) -> Verdict | None:
+    name = f"{live['kind']} {live['metadata']['name']}"
+    failure = condition(live, "ReplicaFailure")
+    if failure and failure["status"] == "True":
+        message = failure.get("message", "")
+        if "exceeded quota" in message:
+            return Verdict(State.FAILED, "QuotaExceeded", f"{name}: {message} Raise the quota or ask for less.")
+        return Verdict(State.FAILED, "PodsRefused", f"{name}: {message}")
+    progress = condition(live, "Progressing")
+    if progress and progress.get("reason") == "ProgressDeadlineExceeded":
+        return Verdict(State.FAILED, "RolloutStuck", f"{name} made no progress in time; look at its pods.")
+    return None
+
+
+def job(live: Live) -> Verdict:
+    """A Job: done, failed for good, or at work."""
+    name = live["metadata"]["name"]
+    done, failed = condition(live, "Complete"), condition(live, "Failed")
+    if done and done["status"] == "True":
+        return READY
+    if failed and failed["status"] == "True":
+        look = f"kubectl logs -n {live['metadata']['namespace']} job/{name}"
+        return Verdict(State.FAILED, "JobFailed", f"{name} failed ({failed.get('reason', 'no reason')}); see: {look}")
+    return Verdict(State.PROGRESSING, "JobRunning", f"{name} is at work.")
+
+
+def http_route(live: Live) -> Verdict:
+    """An HTTPRoute: a Gateway has accepted it and found the Services."""
+    parents = live.get("status", {}).get("parents", ())
+    if not parents:
+        return Verdict(State.PROGRESSING, "NoGatewayAnswered", "No gateway controller has looked at the route yet.")
+    for parent in parents:
+        for entry in parent.get("conditions", ()):
+            if entry["type"] in ("Accepted", "ResolvedRefs") and entry["status"] != "True":
+                return Verdict(State.FAILED, entry.get("reason") or "NotAccepted", entry.get("message", ""))
+    return READY
+
+
+def ingress(live: Live) -> Verdict:
+    """An Ingress: a controller has given it an address."""
+    if live.get("status", {}).get("loadBalancer", {}).get("ingress"):
+        return READY
+    return Verdict(State.PROGRESSING, "NoAddressYet", "No ingress controller has given it an address yet.")
+
+
+def cnpg_cluster(live: Live) -> Verdict:
+    """A CloudNativePG cluster, by its own condition."""
+    ready = condition(live, "Ready")
+    if ready and ready["status"] == "True":
+        return READY
+    return Verdict(State.PROGRESSING, "ClusterNotReady", (ready or {}).get("message") or "CloudNativePG is at work.")
+
+
+def pod_trouble(pods: Iterable[Live]) -> Verdict | None:
+    """What keeps pods from starting, where their containers say it: an image, a missing secret, a crash."""
+    for pod in pods:
+        for status in (*pod.get("status", {}).get("initContainerStatuses", ()), *_statuses(pod)):
+            waiting = status.get("state", {}).get("waiting") or {}
+            told = _TROUBLES.get(waiting.get("reason", ""))
+            if told:
+                name = pod["metadata"]["name"]
+                return Verdict(State.FAILED, told[0], f"Pod {name}: {told[1]} {waiting.get('message', '')}".strip())
+        unscheduled = condition(pod, "PodScheduled")
+        if unscheduled and unscheduled["status"] == "False":
+            return Verdict(State.PROGRESSING, "Unschedulable", f"No node takes the pod: {unscheduled.get('message')}")
+    return None
+
+
+_TROUBLES = {
+    "ErrImagePull": ("ImagePullFailed", "the image can't be fetched."),
+    "ImagePullBackOff": ("ImagePullFailed", "the image can't be fetched."),
+    "InvalidImageName": ("ImagePullFailed", "the image's name can't be right."),
+    "CreateContainerConfigError": ("SecretMissing", "what it is configured with is missing."),
+    "CrashLoopBackOff": ("Crashing", "it ends again and again; look at its log."),
+}
+
+
+def _statuses(pod: Live) -> Iterable[Live]:
+    found: Iterable[Live] = pod.get("status", {}).get("containerStatuses", ())
+    return found
+
+
+def condition(live: Live, kind: str) -> Mapping[str, Any] | None:
+    """The object's condition of this type."""
+    for entry in live.get("status", {}).get("conditions", ()):
+        if entry["type"] == kind:
+            found: Mapping[str, Any] = entry
+            return found
+    return None

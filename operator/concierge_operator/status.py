@@ -1,0 +1,106 @@
+"""From what was observed to the tenant's conditions. Pure; written only where something changed.
+
+`Ready` is a summary and never true for a generation that was not acted on. `Reconciling` and `Stalled` are as kstatus
+reads them: the one while the operator is at work, the other when somebody else must act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from concierge_operator.observe import READY, State, Verdict
+from concierge_operator.status_model import Condition, ConditionStatus
+
+_DETAILS = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady", "RouteReady", "VoiceNumberConfigured")
+_NEEDED = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady")
+"""A house without a route can be reached through a route of its own; a number that is not set up rings nowhere, and
+guests can still write. Both are told, and neither makes the tenant less than Ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one look at a tenant brought. A detail that is absent was not looked at or does not apply."""
+
+    generation: int
+    applied: bool
+    """Everything rendered of this generation was applied, up to the gate that holds it."""
+    details: Mapping[str, Verdict] = field(default_factory=dict)
+    stall: Verdict | None = None
+    """What keeps the operator from going on until somebody acts: a bad spec, a foreign object, a full quota."""
+    suspended: bool = False
+    backup: Verdict | None = None
+
+
+def conditions(findings: Findings, before: Sequence[Condition], now: datetime) -> list[Condition]:
+    """The conditions to show, in a fixed order; a condition that says the same keeps its transition time."""
+    was = {condition.type: condition for condition in before}
+    stall = findings.stall or _first(findings, State.FAILED)
+    shown = [
+        _ready(findings, stall),
+        _reconciling(findings, stall),
+        _of("Stalled", stall is not None, stall, "NothingInTheWay"),
+        *(
+            _of(name, findings.details[name].ready, findings.details[name], "Ready")
+            for name in _DETAILS
+            if name in findings.details
+        ),
+        *([_of("BackupHealthy", findings.backup.ready, findings.backup, "Recent")] if findings.backup else []),
+        ("Suspended", findings.suspended, *_suspended(findings)),
+    ]
+    return [_kept(made, was.get(made[0]), findings.generation, now) for made in shown]
+
+
+_Made = tuple[str, bool, str, str]
+
+
+def _ready(findings: Findings, stall: Verdict | None) -> _Made:
+    if stall is not None:
+        return ("Ready", False, stall.reason, stall.message)
+    if not findings.applied:
+        return ("Ready", False, "NotAppliedYet", "The newest spec is being acted on.")
+    waiting = _first(findings, State.PROGRESSING)
+    if waiting is not None:
+        return ("Ready", False, waiting.reason, waiting.message)
+    if findings.suspended:
+        return ("Ready", True, "Suspended", "The house is closed for the season; its page says when it opens again.")
+    return ("Ready", True, "Ready", "Guests are answered.")
+
+
+def _reconciling(findings: Findings, stall: Verdict | None) -> _Made:
+    waiting = None if stall is not None else _first(findings, State.PROGRESSING)
+    if stall is None and not findings.applied:
+        return ("Reconciling", True, "NotAppliedYet", "The newest spec is being acted on.")
+    return _of("Reconciling", waiting is not None, waiting, "Idle")
+
+
+def _suspended(findings: Findings) -> tuple[str, str]:
+    return ("AsAsked", "Only the page of a closed house runs.") if findings.suspended else ("Open", "")
+
+
+def _first(findings: Findings, state: State) -> Verdict | None:
+    """The first needed detail in this state, in the order in which they depend on each other."""
+    found = (findings.details.get(name, READY) for name in _NEEDED)
+    return next((verdict for verdict in found if verdict.state is state), None)
+
+
+def _of(kind: str, holds: bool, verdict: Verdict | None, otherwise: str) -> _Made:
+    reason = verdict.reason if verdict is not None and verdict.reason else otherwise
+    return (kind, holds, reason, verdict.message if verdict is not None else "")
+
+
+def _kept(made: _Made, before: Condition | None, generation: int, now: datetime) -> Condition:
+    kind, holds, reason, message = made
+    status: ConditionStatus = "True" if holds else "False"
+    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if before is not None and before.status == status:
+        moment = before.last_transition_time
+    return Condition(
+        type=kind,
+        status=status,
+        observed_generation=generation,
+        last_transition_time=moment,
+        reason=reason,
+        message=message,
+    )

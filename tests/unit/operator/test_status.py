@@ -1,0 +1,127 @@
+"""Status tells the truth: Ready only for a generation acted on, one reason at a time, and what to do in sentences."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from concierge_operator import observe
+from concierge_operator.observe import READY, State, Verdict
+from concierge_operator.status import Findings, conditions
+from concierge_operator.status_model import Condition
+
+NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
+ALL_READY = dict.fromkeys(("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady"), READY)
+
+
+def shown(findings: Findings, before: list[Condition] | None = None, now: datetime = NOON) -> dict[str, Condition]:
+    return {c.type: c for c in conditions(findings, before or [], now)}
+
+
+def test_a_tenant_whose_parts_are_ready_is_ready_and_at_rest() -> None:
+    now = shown(Findings(generation=3, applied=True, details=ALL_READY))
+
+    assert (now["Ready"].status, now["Reconciling"].status, now["Stalled"].status) == ("True", "False", "False")
+    assert {c.observed_generation for c in now.values()} == {3}
+
+
+def test_a_generation_that_was_not_applied_is_not_ready_whatever_runs() -> None:
+    now = shown(Findings(generation=4, applied=False, details=ALL_READY))
+
+    assert (now["Ready"].status, now["Ready"].reason) == ("False", "NotAppliedYet")
+    assert now["Reconciling"].status == "True"
+
+
+def test_a_failed_migration_stalls_and_says_where_to_look() -> None:
+    failed = observe.job(
+        {
+            "metadata": {"name": "concierge-migrate-1", "namespace": "strand"},
+            "status": {"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded"}]},
+        }
+    )
+    now = shown(Findings(generation=1, applied=True, details={**ALL_READY, "MigrationsApplied": failed}))
+
+    assert (now["Ready"].status, now["Stalled"].status, now["Reconciling"].status) == ("False", "True", "False")
+    assert "kubectl logs -n strand job/concierge-migrate-1" in now["Ready"].message
+
+
+def test_a_route_that_nobody_has_accepted_is_told_and_keeps_nobody_from_ready() -> None:
+    route = observe.http_route({"status": {"parents": []}})
+    now = shown(Findings(generation=1, applied=True, details={**ALL_READY, "RouteReady": route}))
+
+    assert now["Ready"].status == "True"
+    assert (now["RouteReady"].status, now["RouteReady"].reason) == ("False", "NoGatewayAnswered")
+
+
+def test_a_condition_that_says_the_same_keeps_its_time() -> None:
+    findings = Findings(generation=1, applied=True, details=ALL_READY)
+    first = list(shown(findings).values())
+    again = shown(findings, first, NOON + timedelta(hours=1))
+    fallen = shown(Findings(generation=1, applied=False, details=ALL_READY), first, NOON + timedelta(hours=1))
+
+    assert list(again.values()) == first
+    assert fallen["Ready"].last_transition_time == "2026-11-25T13:00:00Z"
+
+
+def test_a_closed_house_is_ready_and_says_so() -> None:
+    now = shown(Findings(generation=1, applied=True, details={"AppsReady": READY}, suspended=True))
+
+    assert (now["Ready"].status, now["Ready"].reason, now["Suspended"].status) == ("True", "Suspended", "True")
+
+
+@given(
+    st.booleans(),
+    st.dictionaries(
+        st.sampled_from(list(ALL_READY)),
+        st.sampled_from(
+            [READY, Verdict(State.PROGRESSING, "Waits", "It waits."), Verdict(State.FAILED, "Bad", "Bad.")]
+        ),
+    ),
+    st.sampled_from([None, Verdict(State.FAILED, "InvalidSpec", "The spec is wrong.")]),
+)
+def test_ready_reconciling_and_stalled_never_contradict_each_other(
+    applied: bool, details: dict[str, Verdict], stall: Verdict | None
+) -> None:
+    now = shown(Findings(generation=2, applied=applied, details=details, stall=stall))
+    is_true = {name for name in ("Ready", "Reconciling", "Stalled") if now[name].status == "True"}
+
+    assert len(is_true) == 1
+    assert all(c.reason for c in now.values())
+
+
+def deployment(**status: Any) -> dict[str, Any]:
+    return {
+        "kind": "Deployment",
+        "metadata": {"name": "concierge-chat", "generation": 2},
+        "spec": {"replicas": 2},
+        "status": {"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2, **status},
+    }
+
+
+def test_a_deployment_is_ready_when_all_its_pods_are_new_and_ready() -> None:
+    assert observe.workload(deployment()).ready
+    assert observe.workload(deployment(observedGeneration=1)).reason == "NotObservedYet"
+    assert observe.workload(deployment(updatedReplicas=1)).reason == "RollingOut"
+    assert observe.workload(deployment(replicas=3)).reason == "RollingOut", "an old pod still serves"
+    assert observe.workload(deployment(readyReplicas=1)).message == "Deployment concierge-chat: 1 of 2 pods are ready."
+
+
+def test_a_full_quota_is_named_with_what_to_do() -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "message": "pods are forbidden: exceeded quota: concierge"}
+    verdict = observe.workload(deployment(readyReplicas=0, conditions=[refused]))
+
+    assert (verdict.state, verdict.reason) == (State.FAILED, "QuotaExceeded")
+    assert verdict.message.endswith("Raise the quota or ask for less.")
+
+
+def test_an_image_that_cannot_be_fetched_is_told_from_the_pod() -> None:
+    waiting = {"reason": "ImagePullBackOff", "message": "Back-off pulling image concierge:9"}
+    pod = {"metadata": {"name": "concierge-chat-1"}, "status": {"containerStatuses": [{"state": {"waiting": waiting}}]}}
+    verdict = observe.pod_trouble([pod])
+
+    assert verdict is not None
+    assert verdict.reason == "ImagePullFailed"
+    assert "concierge:9" in verdict.message
