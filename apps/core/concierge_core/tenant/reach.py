@@ -20,6 +20,7 @@ CLUSTER: Final = (
     "metadata.annotations",
     "spec.classRef",
     "spec.profile",
+    "spec.size",
     "spec.host",
     "spec.tls",
     "spec.gateway",
