@@ -61,9 +61,27 @@ def _parser() -> argparse.ArgumentParser:
     _add_property(rotate)
     rotate.set_defaults(module="rotate_keys")
 
+    _add_render(verbs.add_parser("render", help="print what a property consists of in a cluster"))
+
     version = verbs.add_parser("version", help="say which version this is")
     version.set_defaults(module="version")
     return parser
+
+
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--file", dest="files", type=Path, action="append", required=True, metavar="FILE")
+    parser.add_argument("--class", dest="brand", type=Path, metavar="FILE", help="the brand's ConciergeClass")
+    parser.add_argument("--namespace", help="namespace of a property whose YAML names none (default: its name)")
+    parser.add_argument("--image-version", metavar="VERSION", help="version of the apps (default: this one's)")
+    parser.add_argument(
+        "--offers",
+        dest="offered",
+        action="append",
+        default=[],
+        metavar="KIND.GROUP",
+        help="a kind that the cluster knows besides the built-in ones, such as PodMonitor.monitoring.coreos.com",
+    )
+    parser.set_defaults(module="render")
 
 
 def _port(word: str) -> int:
