@@ -53,6 +53,9 @@ lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 image: ## Build the one container image, concierge:dev
 	docker build -t concierge:dev --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(ARGS) .
 
+test-cluster: $(VENV)/.dev ## The operator's tests on a real Kubernetes API, built from its Go modules the first time
+	$(BIN)/python -m pytest $(ARGS) tests/cluster
+
 test-image: $(VENV)/.dev ## Test that image, where docker is: make image test-image
 	$(BIN)/python -m pytest tests/image
 
@@ -61,7 +64,7 @@ clean: ## Remove what is made here (the data of `make up` stays in .concierge)
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help: ## This list
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- how the environment is made -------------------------------------------------------------------------------------
 
@@ -80,4 +83,4 @@ $(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
 chromium:
 	@PYTHON="$(PYTHON)" scripts/find-chromium >/dev/null
 
-.PHONY: up doctor setup test browser unit check fmt bench lock image test-image clean help chromium
+.PHONY: up doctor setup test browser unit check fmt bench lock image test-cluster test-image clean help chromium

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from control_plane import ControlPlane, control_plane
 
 from concierge_operator.crd import class_crd, tenant_crd
+from control_plane import ControlPlane, control_plane
 
 _NUMBERS = itertools.count(1)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from control_plane import ControlPlane
-from rendered import MANIFESTS, context, property_of
 
 from concierge_operator.cluster import Cluster, Resource
 from concierge_operator.drift import drifted
 from concierge_operator.names import FIELD_MANAGER
 from concierge_operator.render import render
+from control_plane import ControlPlane
+from rendered import MANIFESTS, context, property_of
 
 # The server without add-ons knows none of these; their own projects' definitions check them.
 NOT_BUILT_IN = {"HTTPRoute", "Certificate", "PodMonitor"}

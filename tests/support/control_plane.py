@@ -21,6 +21,7 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from kubernetes.aio.client import Configuration
+
 from kubernetes_binaries import CONTROL_PLANE, binaries
 
 _READY_SECONDS = 120

@@ -22,6 +22,10 @@ Section_ = type[BaseModel]
 _PASSING = {"next", "list", "tuple", "sorted", "reversed", "iter", "deepcopy", "replace"}
 
 
+_FOR_A_CLUSTER = {"render.py"}
+"""Verbs that speak of a cluster and run nothing here."""
+
+
 def sections() -> dict[str, Section_]:
     """Every section of the model by its class's name."""
     found: dict[str, Section_] = {}
@@ -39,8 +43,9 @@ def sections() -> dict[str, Section_]:
 
 
 def read_fields(folder: Path) -> set[tuple[str, str]]:
-    """Class and field name of every field that some module below the folder reads."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.py"))]
+    """Class and field name of every field that some module below the folder reads on one machine."""
+    modules = [path for path in sorted(folder.rglob("*.py")) if path.name not in _FOR_A_CLUSTER]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in modules]
     known = _Known(sections())
     for _ in range(2):  # what one module tells about a name may be needed in an earlier one
         for tree in trees:

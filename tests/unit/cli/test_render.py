@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from rendered import MANIFESTS, ROOT
 
 from concierge_cli.main import main
+from rendered import MANIFESTS, ROOT
 
 MINIMAL = ROOT / "manifests" / "minimal.yaml"
 BRAND = """

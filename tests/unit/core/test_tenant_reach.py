@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from field_readers import read_fields, section_in
 from pydantic import BaseModel
 
 from concierge_core.tenant.explain import fields, reference
@@ -14,6 +13,7 @@ from concierge_core.tenant.loader import load_tenant_files
 from concierge_core.tenant.model import ConciergeTenant
 from concierge_core.tenant.reach import CLUSTER, LATER, reach_of, unmet, unused
 from concierge_core.tenant.values import SecretRef
+from field_readers import read_fields, section_in
 
 ROOT = Path(__file__).parents[3]
 CHECKED_AT_ONCE = {"apiVersion", "kind", "metadata"}  # the loader looks at them before there is a model

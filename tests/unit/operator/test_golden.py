@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from rendered import MANIFESTS, rendered
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rendered import MANIFESTS, by_kind, context, pod_templates, property_of, rendered
 
 from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator.render import Stage, render
 from concierge_operator.render.quantities import mebibytes, millicores
+from rendered import MANIFESTS, by_kind, context, pod_templates, property_of, rendered
 
 TWILIO = {
     "accountSid": "AC" + "0" * 32,
