@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from concierge_ai import bands
 from concierge_ai.bands import Band
@@ -53,6 +53,13 @@ class EmbeddedAnswerer:
 
     async def answer(self, request: ReplyRequest, reading: Reading, found: Found, tools: TurnTools) -> Answer:
         """The reply to what was read, given what was found. Never raises `Unavailable`: then a person is called."""
+        answer = await self._answer(request, reading, found, tools)
+        if not reading.asks_room_again or isinstance(answer.ending, Handoff):
+            return answer
+        # What was asked is answered, and the wish that waits for its room is not forgotten.
+        return replace(answer, text=f"{answer.text}\n\n{phrase('ask_room', reading.language)}")
+
+    async def _answer(self, request: ReplyRequest, reading: Reading, found: Found, tools: TurnTools) -> Answer:
         intent = reading.route.intent
         fixed = reading.route.says or _FIXED.get(intent)
         if fixed is not None:

@@ -11,7 +11,7 @@ from concierge_ai.language import detect
 from concierge_ai.lexicon import LANGUAGES
 from concierge_ai.mood import Mood, mood
 from concierge_ai.questions import own_topics
-from concierge_ai.rooms import is_only_a_room
+from concierge_ai.rooms import is_only_a_room, room_in
 from concierge_ai.routing import Intent, Route, agrees, route
 from concierge_ai.wording import joined
 from concierge_core.ai_wire import PastMessage, Understood
@@ -31,6 +31,8 @@ class Reading:
     route: Route
     mood: Mood
     urgency: Urgency
+    asks_room_again: bool = False
+    """A wish still waits for the room that we asked for, and this message speaks of something else."""
 
     def told(self, confidence: float | None = None, intent: str | None = None) -> Understood:
         """As the caller is told; a search may have changed confidence or intent."""
@@ -58,12 +60,13 @@ def read(
     if _accepts_person(text, spoken, history):
         found = Route(Intent.PERSON, 0.9)
     elif found.intent in (Intent.FAQ, Intent.OTHER) and _completes_request(text, spoken, history):
-        earlier = next(m.text for m in reversed(history) if m.author == "guest")
+        earlier = _wish_without_room(history) or next(m.text for m in reversed(history) if m.author == "guest")
         spoken = spoken if len(text) > 20 else (current or spoken)
         text, found = f"{earlier}\n{text}", replace(route(earlier, spoken, keywords=keywords), weak=False)
     feeling = mood(text, spoken, unhappy=found.intent is Intent.COMPLAINT)
     language = spoken if spoken in languages else _instead(languages, current)
-    return Reading(text, language, spoken, found, feeling, _urgency(found, feeling))
+    again = found.intent is not Intent.SERVICE_REQUEST and _wish_without_room(history) is not None
+    return Reading(text, language, spoken, found, feeling, _urgency(found, feeling), asks_room_again=again)
 
 
 def summary_of(reading: Reading) -> str:
@@ -113,8 +116,27 @@ def _completes_request(text: str, language: str, history: Sequence[PastMessage])
     if last is None or last.author != "concierge" or earlier is None:
         return False
     if phrases.asks_for_room(last.text):
-        return True
+        return _tells_a_room(text, language)
     return is_only_a_room(text, language) and route(earlier, language).intent is Intent.SERVICE_REQUEST
+
+
+def _tells_a_room(text: str, language: str) -> bool:
+    """Asked for the room: it names one, or says at least nothing of its own ("not yet", "I don't know")."""
+    is_question = text.rstrip().endswith(("?", "؟")) or bool(own_topics(text, language))
+    return not is_question or is_only_a_room(text, language) or room_in(text, language) is not None
+
+
+def _wish_without_room(history: Sequence[PastMessage]) -> str | None:
+    """The wish for which our last word, and perhaps those before it, asked for the room."""
+    wish, asked = None, False
+    for message in reversed(history):
+        if message.author == "guest":
+            wish = message.text if asked else wish
+        elif message.author != "concierge" or not phrases.asks_for_room(message.text):
+            break
+        else:
+            asked = True
+    return wish
 
 
 def _accepts_person(text: str, language: str, history: Sequence[PastMessage]) -> bool:

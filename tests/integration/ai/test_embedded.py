@@ -95,6 +95,19 @@ async def test_towels_are_asked_for_once_the_room_is_known(open_house: OpenHouse
     assert f"request {made.number}" in second.text
 
 
+async def test_a_question_instead_of_the_room_is_answered_and_the_wish_is_not_forgotten(open_house: OpenHouse) -> None:
+    opened = await open_house()
+    _, conversation = await opened.write("I need a pillow please")
+    answered, _ = await opened.write("When is the pool open?", conversation=conversation)
+    assert answered.text.startswith("The pool is open from 8 am to 9 pm")
+    assert "Which room" in answered.text
+    assert await opened.requests() == []
+    await opened.write("room 204", conversation=conversation)
+    [made] = await opened.requests()
+    assert (made.kind, made.room_number) == ("bedding", "204")
+    assert "pool" not in made.summary
+
+
 async def test_a_broken_thing_becomes_work_for_maintenance(open_house: OpenHouse) -> None:
     opened = await open_house()
     reply, _ = await opened.write("Die Heizung in Zimmer 12 ist kaputt")

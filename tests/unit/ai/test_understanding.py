@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from concierge_ai import phrases
 from concierge_ai.routing import Intent
 from concierge_ai.understanding import failed_streak, read, topic_before, unhappy_streak
@@ -36,6 +38,24 @@ def test_a_room_number_completes_the_request_before() -> None:
     reading = read(["304"], history, languages=HOUSE, current="en")
     assert reading.route.kind == "towels"
     assert reading.text == "Two towels please\n304"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["When is breakfast?", "Gibt es einen Arzt?", "Y a-t-il une piscine ?", "do you have a doctor", "هل يوجد مسبح؟"],
+)
+def test_a_question_does_not_stand_for_the_room_that_was_asked_for(text: str) -> None:
+    history = said(("guest", "Two towels please"), ("concierge", phrases.phrase("ask_room", "en")))
+    reading = read([text], history, languages=["en", "de", "fr", "ar"], current="en")
+    assert reading.text == text
+    assert reading.asks_room_again
+
+
+@pytest.mark.parametrize("text", ["I don't know", "not yet", "later please", "noch keins"])
+def test_a_guest_without_a_room_yet_completes_the_request_all_the_same(text: str) -> None:
+    history = said(("guest", "Two towels please"), ("concierge", phrases.phrase("ask_room", "en")))
+    reading = read([text], history, languages=HOUSE, current="en")
+    assert reading.route.kind == "towels"
 
 
 def test_replies_that_did_not_answer_are_counted_to_the_last_that_did() -> None:
