@@ -73,8 +73,11 @@ def route(text: str, language: str, *, keywords: tuple[str, ...] = ()) -> Route:
     if said_in:
         return Route(Intent.EMERGENCY, 1.0, said_in=said_in)
     words = normalise(text, language)
-    if _has("person", words, language) or _is_named(words, keywords, language):
+    besides = _without("who_answers", words, language)
+    if _has("person", besides, language) or _is_named(words, keywords, language):
         return Route(Intent.PERSON, 0.95)
+    if besides != words:
+        return Route(Intent.SMALLTALK, 0.9)
     if _has("guest_privacy", words, language):
         return Route(Intent.OTHER, 0.8, private=True, says="guest_privacy")
     if _has("instructs", words, language):
@@ -134,6 +137,12 @@ def emergency(text: str, language: str) -> str | None:
         if _matches("emergency", words, code) or _tells_of_distress(words, code):
             return code
     return None
+
+
+def _without(name: str, words: str, language: str) -> str:
+    """The text without what this list of the routes finds in it."""
+    found = patterns("routes", language).get(name)
+    return found.sub(" ~ ", words) if found else words
 
 
 def _without_harmless(words: str, language: str) -> str:

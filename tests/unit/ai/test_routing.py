@@ -223,3 +223,25 @@ def test_what_says_nothing_to_answer_has_a_phrase_of_its_own(text: str, language
 def test_a_thing_wanted_in_a_room_is_a_request(text: str, language: str, kind: str) -> None:
     found = route(text, language)
     assert (found.intent, found.kind, found.weak) == (Intent.SERVICE_REQUEST, kind, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Is this a real person?", "en"),
+        ("Am I talking to a human?", "en"),
+        ("Bist du ein Mensch?", "de"),
+        ("Seid ihr ein Roboter?", "de"),
+        ("Est-ce que je parle à un humain ?", "fr"),
+        ("¿Eres una persona real?", "es"),
+        ("Sei una persona vera?", "it"),
+        ("هل أنت إنسان؟", "ar"),
+    ],
+)
+def test_who_asks_whether_a_person_answers_is_told_so_and_not_handed_over(text: str, language: str) -> None:
+    assert route(text, language).intent is Intent.SMALLTALK
+
+
+@pytest.mark.parametrize("text", ["Are you human? I want to talk to a person", "I want a real person"])
+def test_who_also_wants_a_person_gets_one(text: str) -> None:
+    assert route(text, "en").intent is Intent.PERSON
