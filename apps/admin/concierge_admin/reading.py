@@ -217,7 +217,7 @@ async def _asked_before(rt: Runtime, unit: Unit, request: ServiceRequest) -> Mes
     if request.conversation_id is None or request.kind != CONTACT_GUEST:
         return None
     latest = await unit.conversations.last_messages(rt.tenant_id, request.conversation_id, limit=_LOOKED_BACK)
-    return _asked(m for m in latest if m.created_at <= request.created_at)
+    return _asked(m for m in latest if m.created_at <= request.updated_at)
 
 
 async def _names(rt: Runtime, unit: Unit) -> dict[StaffId, str]:

@@ -6,6 +6,7 @@ import pytest
 
 from concierge_core.domain.conversation import Channel
 from concierge_core.domain.requests import RequestState
+from concierge_core.tenant.hours import Hours
 from concierge_core.testing import FrozenClock
 from concierge_core.use_cases import staff as staff_use_cases
 from concierge_core.use_cases.guest import post_message, request_person, start_session
@@ -80,3 +81,36 @@ async def test_news_of_a_request_do_not_count_as_the_answer_that_a_waiting_guest
 
     assert owed is not None
     assert (owed.first_seq, owed.last_seq) == (asked.message.seq, asked.message.seq)
+
+
+async def requests_of(rt):
+    async with rt.store.read() as unit:
+        return await unit.requests.listed(rt.tenant_id)
+
+
+async def test_a_guest_who_asks_for_a_person_again_and_again_at_night_is_one_request(rt, session, anna, reread):
+    rt.tenant.spec.chat.handoff.__dict__["hours"] = Hours.model_validate({})
+    for reason in ("guest_wish", "complaint"):
+        await request_person(rt, conversation_id=session.conversation.id, reason=reason)
+
+    (request,) = await requests_of(rt)
+    assert (request.number, request.summary, request.priority.value) == (1, "complaint", "high")
+    assert request.updated_at > request.created_at
+
+    await staff_use_cases.move_request(rt, request_id=request.id, state=RequestState.DONE, staff=anna)
+    await request_person(rt, conversation_id=session.conversation.id)
+    assert len(await requests_of(rt)) == 2
+
+
+async def test_a_second_hand_off_that_nobody_accepts_is_told_with_the_number_of_the_first(
+    rt, session, make_runtime, transcript
+):
+    later = FrozenClock(rt.clock.now())
+    for _ in range(2):
+        await request_person(rt, conversation_id=session.conversation.id)
+        later.advance(3600)
+        await expire_handoff(make_runtime(clock=later), session.conversation.id)
+
+    assert len(await requests_of(rt)) == 1
+    told = [m.text for m in await transcript(session.conversation.id) if "noted as request 1" in m.text]
+    assert len(told) == 2

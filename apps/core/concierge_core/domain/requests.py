@@ -49,6 +49,11 @@ class ServiceRequest:
     guest_id: GuestId | None = None
     assignee_id: StaffId | None = None
 
+    @property
+    def asks_for_contact(self) -> bool:
+        """It stands for a hand-off, and nobody has dealt with it yet."""
+        return self.kind == CONTACT_GUEST and self.state.is_open
+
 
 _NEXT = {
     RequestState.OPEN: {RequestState.ACCEPTED, RequestState.ON_THE_WAY, RequestState.DONE, RequestState.CANCELLED},
@@ -70,3 +75,20 @@ def moved(request: ServiceRequest, state: RequestState, by: StaffId, now: dateti
         raise Conflict(f"a request that is {request.state.value} can't become {state.value}")
     assignee = None if state is RequestState.OPEN else by
     return replace(request, state=state, assignee_id=assignee, updated_at=now)
+
+
+def wished_again(
+    request: ServiceRequest, *, reason: str, priority: Priority, room: str | None, now: datetime
+) -> ServiceRequest:
+    """The same wish for a person, said again: its reason is the newest one, and its priority never falls.
+
+    An emergency stays one.
+    """
+    order = list(Priority)
+    return replace(
+        request,
+        summary=request.summary if request.summary == "emergency" else reason,
+        priority=max(request.priority, priority, key=order.index),
+        room_number=room or request.room_number,
+        updated_at=now,
+    )

@@ -24,7 +24,7 @@ from concierge_core.domain.events import Event, OwnershipChanged, ReplyWithdrawn
 from concierge_core.domain.handoff import DeskClosed, PersonSoon, promise
 from concierge_core.domain.ids import ConversationId, RequestId, TurnId, new_id
 from concierge_core.domain.posting import ended
-from concierge_core.domain.requests import CONTACT_GUEST, ServiceRequest
+from concierge_core.domain.requests import CONTACT_GUEST, ServiceRequest, wished_again
 from concierge_core.domain.turns import Turn, TurnState
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
@@ -202,9 +202,36 @@ async def raise_emergency(rt: Runtime, conversation_id: ConversationId) -> None:
 async def make_request_in_unit(
     rt: Runtime, unit: Unit, conversation: Conversation, *, reason: str, department: str | None = None
 ) -> tuple[ServiceRequest, RequestChanged]:
-    """A service request "please contact this guest", for a hand-off that nobody could take."""
-    now = rt.clock.now()
+    """A service request "please contact this guest", for a hand-off that nobody could take.
+
+    There is one for a conversation at a time: while one is open it is brought up to date instead.
+    """
     guest = await unit.guests.get(rt.tenant_id, conversation.guest_id)
+    room = guest.room_number if guest else None
+    kept = await _open_wish(rt, unit, conversation)
+    if kept is None:
+        request = await _new_wish(rt, unit, conversation, reason=reason, department=department, room=room)
+    else:
+        priority = max(Priority.HIGH, conversation.priority, key=list(Priority).index)
+        summary = reason.replace("_", " ")
+        request = wished_again(kept, reason=summary, priority=priority, room=room, now=rt.clock.now())
+        await unit.requests.save(rt.tenant_id, request)
+    event = RequestChanged(request.id, conversation.id)
+    await unit.outbox.add(rt.tenant_id, event)
+    if kept is None or kept.priority is not request.priority:
+        await unit.outbox.add_task(rt.tenant_id, NOTIFY_REQUEST, {"request_id": request.id})
+    return request, event
+
+
+async def _open_wish(rt: Runtime, unit: Unit, conversation: Conversation) -> ServiceRequest | None:
+    requests = await unit.requests.of_conversation(rt.tenant_id, conversation.id)
+    return next((request for request in reversed(requests) if request.asks_for_contact), None)
+
+
+async def _new_wish(
+    rt: Runtime, unit: Unit, conversation: Conversation, *, reason: str, department: str | None, room: str | None
+) -> ServiceRequest:
+    now = rt.clock.now()
     request = ServiceRequest(
         id=RequestId(new_id(now)),
         number=await unit.requests.next_number(rt.tenant_id),
@@ -215,16 +242,13 @@ async def make_request_in_unit(
         created_at=now,
         updated_at=now,
         priority=Priority.HIGH,
-        room_number=guest.room_number if guest else None,
+        room_number=room,
         due_at=now + timedelta(hours=1),
         conversation_id=conversation.id,
         guest_id=conversation.guest_id,
     )
     await unit.requests.add(rt.tenant_id, request)
-    event = RequestChanged(request.id, conversation.id)
-    await unit.outbox.add(rt.tenant_id, event)
-    await unit.outbox.add_task(rt.tenant_id, NOTIFY_REQUEST, {"request_id": request.id})
-    return request, event
+    return request
 
 
 async def _desk_is_closed(
