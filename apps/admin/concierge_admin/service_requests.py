@@ -25,6 +25,7 @@ Worker = Annotated[Visit, Depends(require(Permission.REQUEST_WORK))]
 
 DUE_CHOICES = (15, 30, 60, 120, 240, 1440)
 """Minutes offered in the form; "no due time" beside them."""
+_HIGHEST_FIRST = tuple(reversed(Priority))
 NEXT_STEPS: dict[RequestState, list[tuple[RequestState, str]]] = {
     RequestState.OPEN: [(RequestState.ACCEPTED, N_("Accept")), (RequestState.DONE, N_("Done"))],
     RequestState.ACCEPTED: [(RequestState.ON_THE_WAY, N_("On the way")), (RequestState.DONE, N_("Done"))],
@@ -175,13 +176,17 @@ def is_emergency(request: ServiceRequest) -> bool:
     return request.state.is_open and "emergency" in (request.kind, request.summary)
 
 
-def _order(request: ServiceRequest, now: datetime) -> tuple[bool, bool, bool, bool, float, float]:
-    """Open before closed; then emergencies, urgent ones, late ones, what is due first; newest first among equals."""
-    is_open = request.state.is_open
-    urgent = is_open and request.priority is Priority.URGENT
-    due = request.due_at.timestamp() if request.due_at and is_open else float("inf")
-    late = due < now.timestamp()
-    return (not is_open, not is_emergency(request), not urgent, not late, due, -request.created_at.timestamp())
+def _order(request: ServiceRequest, now: datetime) -> tuple[bool, bool, bool, int, float, float]:
+    """Open before closed; then emergencies, late ones, the higher priority, what is due first, the older one.
+
+    Of closed ones the newest first.
+    """
+    made = request.created_at.timestamp()
+    if not request.state.is_open:
+        return (True, True, True, 0, 0.0, -made)
+    due = request.due_at.timestamp() if request.due_at else float("inf")
+    rank = _HIGHEST_FIRST.index(request.priority)
+    return (False, not is_emergency(request), due >= now.timestamp(), rank, due, made)
 
 
 async def _blank_form(visit: Visit, conversation_id: str | None) -> dict[str, Any]:

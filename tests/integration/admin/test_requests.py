@@ -109,7 +109,7 @@ async def test_a_request_from_a_conversation_knows_its_guest(rt: Runtime, signed
     assert "Two bath towels" in page
 
 
-async def test_emergencies_come_first_then_urgent_then_late_then_what_is_due(
+async def test_emergencies_come_first_then_late_ones_then_by_priority_due_time_and_age(
     rt: Runtime, signed_in: SignedIn, clock: FrozenClock
 ) -> None:
     browser = await signed_in()
@@ -118,13 +118,24 @@ async def test_emergencies_come_first_then_urgent_then_late_then_what_is_due(
     await browser.post("/admin/requests", {**plain, "summary": "Due tomorrow", "due_in_minutes": "1440"})
     await browser.post("/admin/requests", {**plain, "summary": "Due soon", "due_in_minutes": "120"})
     await browser.post("/admin/requests", {**plain, "summary": "Cannot wait", "priority": "urgent"})
+    await browser.post(
+        "/admin/requests", {**plain, "summary": "No hot water", "priority": "high", "due_in_minutes": ""}
+    )
+    await browser.post(
+        "/admin/requests", {**plain, "summary": "Broken shower", "priority": "high", "due_in_minutes": "240"}
+    )
+    clock.advance(1)
+    await browser.post(
+        "/admin/requests", {**plain, "summary": "Cold radiator", "priority": "high", "due_in_minutes": ""}
+    )
     session = await guests.start_session(rt)
     await contact(rt, session, "emergency")
     clock.advance(16 * 60)
 
     page = (await browser.get("/admin/requests/rows")).text
 
-    order = ["Emergency", "Cannot wait", "Was due before", "Due soon", "Due tomorrow"]
+    high = ["Broken shower", "No hot water", "Cold radiator"]
+    order = ["Emergency", "Was due before", "Cannot wait", *high, "Due soon", "Due tomorrow"]
     places = [page.index(each) for each in order]
     assert places == sorted(places)
     assert page.count("row-urgent") == 1
