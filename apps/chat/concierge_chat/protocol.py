@@ -47,7 +47,7 @@ class Hello(Command):
 
     type: Literal["hello"] = "hello"
     token: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")] | None = None
-    last_seq: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    last_seq: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,4}$")] | None = None
 
 
@@ -94,7 +94,7 @@ class MarkRead(Command):
     """The guest has seen everything up to this message."""
 
     type: Literal["read"] = "read"
-    seq: Annotated[int, Field(ge=0, le=2**53)]
+    seq: Annotated[int, Field(ge=0, le=2**31 - 1)]  # as many as the database can count
 
 
 class Ping(Command):

@@ -52,3 +52,6 @@ class ReadMarks:
             log.warning("read_marks_not_stored", conversations=len(seen), error=type(error).__name__)
             for conversation_id, seq in seen.items():
                 self.note(conversation_id, seq)
+        except Exception:
+            # A defect must not end the writer, which serves every guest of this process.
+            log.exception("read_marks_lost", conversations=len(seen))

@@ -104,7 +104,7 @@ async def get_conversation(
     response: Response,
     desk: _TheDesk,
     visitor: _Visitor,
-    after: Annotated[int, Query(ge=0, le=2**53, description="The last message you have.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**31 - 1, description="The last message you have.")] = 0,
 ) -> rest_models.ConversationPage:
     """The conversation and its messages after `after`, at most 200 at a time, in order."""
     messages = await lookups.messages_after(desk.rt, visitor.conversation.id, after, _PAGE)

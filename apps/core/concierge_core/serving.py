@@ -176,7 +176,10 @@ class Server(uvicorn.Server):
             server.close()
         try:
             async with asyncio.timeout(_FAREWELL_SECONDS):
-                await asyncio.gather(*(farewell() for farewell in self._farewells))
+                said = await asyncio.gather(*(farewell() for farewell in self._farewells), return_exceptions=True)
+            for failure in said:
+                if isinstance(failure, BaseException):
+                    log.error("farewell_failed", error=type(failure).__name__)
         except TimeoutError:
             log.warning("farewell_cut_short")
         await super().shutdown(sockets)
@@ -186,12 +189,15 @@ async def serve(
     servers: Sequence[Server], stop: asyncio.Event, *, once_started: Callable[[], None] = lambda: None
 ) -> bool:
     """All of them until `stop`, then one after the other ends, in this order; True. When one of them ends or fails by
-    itself the others end too: False, or what it raised."""
+    itself the others end too: False, or what it raised. What `once_started` raises ends them, too."""
     running = [asyncio.create_task(server.run_until_exit()) for server in servers]
     told = asyncio.create_task(stop.wait())
     starting = asyncio.create_task(_when_started(servers, once_started))
     try:
-        await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*running, told, starting], return_when=asyncio.FIRST_COMPLETED)
+        failed = starting.exception() if starting.done() else None
+        if failed is None:
+            await asyncio.wait([*running, told], return_when=asyncio.FIRST_COMPLETED)
         as_told = stop.is_set()
         if not as_told:
             log.error("server_ended_by_itself")
@@ -199,6 +205,8 @@ async def serve(
             server.should_exit = True
             await asyncio.wait([task])
         await asyncio.gather(*running)
+        if failed is not None:
+            raise failed
         return as_told
     finally:
         told.cancel()
@@ -234,7 +242,10 @@ def _insist() -> None:
 
 
 def _end_now() -> None:
-    log.error("not_stopped_in_time", seconds=STOP_SECONDS)
+    # In a thread of its own: whoever reads the log may hang as well.
+    telling = threading.Thread(target=log.error, args=("not_stopped_in_time",), daemon=True)
+    telling.start()
+    telling.join(0.5)
     os._exit(1)
 
 

@@ -12,7 +12,7 @@ import socket
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
     AliasChoices,
@@ -109,15 +109,17 @@ class Settings(ProcessSettings):
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None and urlsplit(url.get_secret_value()).scheme not in ("redis", "rediss", "unix"):
+        parts = _parts_of(url)
+        if url is not None and (parts is None or parts.scheme not in ("redis", "rediss", "unix")):
             raise ValueError("must be a URL that starts with redis://, rediss:// or unix://")
         return url
 
     @field_validator("sentry_dsn")
     @classmethod
     def _is_dsn(cls, dsn: SecretStr | None) -> SecretStr | None:
-        parts = urlsplit(dsn.get_secret_value()) if dsn is not None else None
-        if parts and not (parts.scheme in ("http", "https") and parts.username and parts.path.strip("/")):
+        parts = _parts_of(dsn)
+        whole = parts and parts.scheme in ("http", "https") and parts.username and parts.path.strip("/")
+        if dsn is not None and not whole:
             raise ValueError("must be a DSN such as https://key@sentry.example/1")
         return dsn
 
@@ -130,3 +132,11 @@ class Settings(ProcessSettings):
     def https(self) -> bool:
         """The public URL is https: cookies are secure, HSTS is sent, plain requests are redirected."""
         return self.public_url.startswith("https://")
+
+
+def _parts_of(url: SecretStr | None) -> SplitResult | None:
+    """None for what is no URL at all: the library's own error would repeat it, password included."""
+    try:
+        return urlsplit(url.get_secret_value()) if url is not None else None
+    except ValueError:
+        return None

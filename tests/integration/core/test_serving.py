@@ -49,6 +49,37 @@ async def test_a_server_that_breaks_takes_the_others_with_it_and_is_heard_of() -
     assert good.should_exit
 
 
+async def test_what_fails_once_they_have_started_ends_them_and_is_heard_of() -> None:
+    def announce() -> None:
+        raise ValueError("nobody to tell")
+
+    server = make_server()
+
+    with pytest.raises(ValueError, match="nobody to tell"):
+        await asyncio.wait_for(serve([server], asyncio.Event(), once_started=announce), 10)
+    assert server.should_exit
+
+
+async def test_a_farewell_that_fails_keeps_nobody_from_ending_in_order() -> None:
+    order: list[str] = []
+
+    async def breaking() -> None:
+        raise ValueError("gone already")
+
+    async def afterwards() -> None:
+        order.append("turns given back")
+
+    stop = asyncio.Event()
+    server = make_server(farewells=[breaking], afterwards=afterwards)
+    serving = asyncio.create_task(serve([server], stop))
+    await until(lambda: server.started)
+
+    stop.set()
+
+    assert await asyncio.wait_for(serving, 10) is True
+    assert order == ["turns given back"]
+
+
 async def test_told_to_stop_they_end_in_order_and_say_farewell_first() -> None:
     order: list[str] = []
 

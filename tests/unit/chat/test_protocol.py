@@ -150,6 +150,7 @@ def test_an_unknown_type_is_told_so(kind: object) -> None:
         {"type": "rate", "score": 4.5},
         {"type": "rate", "score": True},
         {"type": "read", "seq": -1},
+        {"type": "read", "seq": 2**31},
         {"type": "hello", "last_seq": "3"},
         {"type": "hello", "token": ""},
         {"type": "hello", "token": "with space"},

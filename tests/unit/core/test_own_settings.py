@@ -132,6 +132,17 @@ def test_a_wrong_variable_is_told_by_its_name_and_not_repeated(
     assert str(caught.value) == f"{variable}: {words}; correct the variable, or unset it."
 
 
+@pytest.mark.parametrize("variable", ["REDIS_URL", "SENTRY_DSN"])
+def test_what_is_no_url_at_all_is_not_repeated_either(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    monkeypatch.setenv(variable, "redis://:hush℀hush@host:6379/0")
+
+    with pytest.raises(InvalidInput) as caught:
+        Settings()
+
+    assert "hush" not in str(caught.value)
+    assert str(caught.value).startswith(f"{variable}: must be a ")
+
+
 def test_a_wrong_time_of_background_work_is_told_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONCIERGE_WORK_MAX_RETRIES", "many")
 
