@@ -120,7 +120,14 @@ async def make_request(
 
 async def move_request(rt: Runtime, *, request_id: RequestId, state: RequestState, staff: Staff) -> ServiceRequest:
     """Move a request on and tell its guest. `Conflict` when there is no way from where it is to `state`."""
+    async with rt.store.read() as unit:
+        known = await unit.requests.get(rt.tenant_id, request_id)
+    if known is None:
+        raise NotFound("no such request")
     async with rt.store.write() as unit:
+        if known.conversation_id is not None:
+            # The conversation before its request, as everywhere: two that wait for each other would both lose.
+            await unit.conversations.lock(rt.tenant_id, known.conversation_id)
         before = await unit.requests.get(rt.tenant_id, request_id)
         if before is None:
             raise NotFound("no such request")
