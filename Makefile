@@ -13,7 +13,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 REVISION = $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
 
 ##@ Use
-up: $(VENV)/.runtime ## Run a whole hotel: make up [FILE=manifests/….yaml] [PORT=8080]
+up: $(VENV)/.runtime ## Run a whole hotel: make up [FILE=manifests/….yaml] [PORT=8080] [ARGS="--data DIR"]
 	$(BIN)/concierge up -f $(FILE) $(if $(PORT),--port $(PORT)) $(ARGS)
 
 doctor: $(VENV)/.runtime ## Say what is missing on this machine, and what to do about it

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concierge_core.errors import InvalidInput
 
 FIRST_PORT = 8080
+_ANOTHER = "choose another one with --port (with make: PORT=…)."
 _TRIES = 200
 
 
@@ -16,7 +17,7 @@ def choose(host: str, asked: int | None, count: int) -> list[int]:
     if not is_free(host, 0):
         raise InvalidInput("host", f"{host} is no address of this machine: choose another one with --host.")
     if asked is not None and not is_free(host, asked):
-        raise InvalidInput("port", f"Port {asked} is taken by another program: choose another one with --port.")
+        raise InvalidInput("port", f"Port {asked} is taken by another program: {_ANOTHER}")
     found: list[int] = []
     for port in _candidates(asked or FIRST_PORT):
         if len(found) == count:
@@ -25,7 +26,7 @@ def choose(host: str, asked: int | None, count: int) -> list[int]:
             found.append(port)
     if len(found) == count:
         return found
-    raise InvalidInput("port", f"There is no free port from {asked or FIRST_PORT} on: choose another one with --port.")
+    raise InvalidInput("port", f"There is no free port from {asked or FIRST_PORT} on: {_ANOTHER}")
 
 
 def is_free(host: str, port: int) -> bool:

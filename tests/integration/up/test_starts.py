@@ -124,7 +124,8 @@ def test_a_port_that_was_asked_for_and_is_taken_is_one_sentence_and_2(concierge,
         ended = concierge("up", "-f", MANIFESTS / "minimal.yaml", "--data", tmp_path / "data", "--port", str(port))
 
     assert ended.returncode == 2
-    assert ended.stderr == f"Port {port} is taken by another program: choose another one with --port.\n"
+    another = "choose another one with --port (with make: PORT=…)."
+    assert ended.stderr == f"Port {port} is taken by another program: {another}\n"
 
 
 def test_a_damaged_database_is_said_and_ends_the_start(concierge, tmp_path):

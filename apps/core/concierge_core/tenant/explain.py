@@ -20,8 +20,9 @@ every field, and three hotels in `manifests/` show real use.
 
 **Files.** UTF-8, at most 5 MB, several documents per file if you like, no aliases and no tags. A folder stands for
 its `.yaml` and `.yml` files. Values are those of YAML 1.2: `no` is the language Norwegian, `15:00` is a time. Write
-times, postal codes, phone numbers and quantities in quotes all the same: other tools read them otherwise. All mistakes
-are told at once, each in one sentence with file, line, field and remedy.
+times, postal codes, phone numbers and quantities in quotes all the same: other tools read them otherwise. Mistakes
+are told together, ten at a time, each in one sentence with file, line, field and remedy; what a rule between sections
+forbids is told once the fields themselves are right.
 
 **Languages** are ISO 639-1 codes. Where a text may differ by language, write one text or `{en: …, de: …}`.
 
