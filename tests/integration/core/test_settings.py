@@ -22,7 +22,8 @@ from concierge_core.open_runtime import open_runtime
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate
-from concierge_core.tenant.overrides import SettingView, value_hash
+from concierge_core.tenant.overrides import FRONT_DESK_HOURS, SettingView, value_hash
+from concierge_core.use_cases.handoff import nobody_is_there
 from concierge_core.use_cases.settings import drop_override, put_override, settings_of
 
 Start = Callable[..., AbstractAsyncContextManager[Runtime]]
@@ -128,6 +129,20 @@ async def test_an_override_survives_a_later_start_and_the_yamls_other_changes_ar
         assert later.tenant.spec.chat.handoff.accept_within_seconds == 300
         assert later.declared.spec.chat.greeting == {"en": "Good day"}
         assert not (await view(later, GREETING)).declared_changed
+
+
+async def test_hours_that_staff_set_decide_when_a_person_is_promised_whatever_the_yaml_says_of_hand_offs(
+    start: Start, declare: Callable[..., Path], mona: Staff
+) -> None:
+    path = declare()
+    never = path.read_text("utf-8").replace("handoff: {", "handoff: {hours: {daily: []}, ")
+    path.write_text(never, encoding="utf-8")
+    async with start() as rt:
+        assert nobody_is_there(rt)
+
+        await put_override(rt, key=FRONT_DESK_HOURS, value={"daily": ["00:00-24:00"]}, staff=mona)
+
+        assert not nobody_is_there(rt)
 
 
 async def test_a_yaml_change_under_an_override_is_flagged_and_dropping_it_applies_the_change(

@@ -22,8 +22,9 @@ from concierge_core.tenant.model import ConciergeTenant
 
 # What an app reads once at its start would not follow an override: see that everybody reads a setting from
 # `Runtime.tenant` when it is needed, before it comes into this list.
+FRONT_DESK_HOURS: Final = "property.frontDeskHours"
 OVERRIDABLE: Final = (
-    "property.frontDeskHours",
+    FRONT_DESK_HOURS,
     "property.phone",
     "chat.greeting",
     "chat.quickReplies",

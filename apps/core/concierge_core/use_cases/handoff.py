@@ -29,6 +29,7 @@ from concierge_core.domain.turns import Turn, TurnState
 from concierge_core.ports import Unit
 from concierge_core.runtime import Runtime
 from concierge_core.telemetry import current_traceparent
+from concierge_core.tenant.overrides import FRONT_DESK_HOURS
 from concierge_core.texts import text
 from concierge_core.use_cases.telling import notice, publish, store_message
 from concierge_core.work.names import NOTIFY_HANDOFF, NOTIFY_HANDOFF_EXPIRED, NOTIFY_REQUEST
@@ -278,7 +279,10 @@ def _promise(rt: Runtime) -> PersonSoon | DeskClosed:
     spec = rt.tenant.spec
     now = rt.clock.now()
     local = now.astimezone(ZoneInfo(spec.property.timezone))
-    hours = spec.chat.handoff.hours or spec.property.front_desk_hours
+    hours = spec.property.front_desk_hours
+    if spec.chat.handoff.hours is not None and FRONT_DESK_HOURS not in rt.overrides:
+        # Staff who set the desk's hours mean when guests find somebody, whatever the YAML says of hand-offs.
+        hours = spec.chat.handoff.hours
     return promise(
         now=now,
         is_open=hours.is_open(local),
