@@ -10,7 +10,7 @@ from concierge_core.texts import LANGUAGES, catalogue, text
 
 PLACEHOLDERS = {
     "handoff_waiting": set(),
-    "handoff_closed_now": {"opens"},
+    "handoff_closed_now": {"opens", "number"},
     "handoff_expired": {"number", "phone"},
     "handoff_expired_without_phone": {"number"},
     "staff_joined": {"name"},
