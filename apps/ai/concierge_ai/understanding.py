@@ -57,15 +57,16 @@ def read(
     text = joined(messages)
     spoken = detect(text, [*languages, *(c for c in LANGUAGES if c not in languages)], current, likely=languages)
     found = route(text, spoken, keywords=keywords)
+    waiting = _wish_without_room(history)
     if _accepts_person(text, spoken, history):
         found = Route(Intent.PERSON, 0.9)
     elif found.intent in (Intent.FAQ, Intent.OTHER) and _completes_request(text, spoken, history):
-        earlier = _wish_without_room(history) or next(m.text for m in reversed(history) if m.author == "guest")
+        earlier = waiting or next(m.text for m in reversed(history) if m.author == "guest")
         spoken = spoken if len(text) > 20 else (current or spoken)
         text, found = f"{earlier}\n{text}", replace(route(earlier, spoken, keywords=keywords), weak=False)
     feeling = mood(text, spoken, unhappy=found.intent is Intent.COMPLAINT)
     language = spoken if spoken in languages else _instead(languages, current)
-    again = found.intent is not Intent.SERVICE_REQUEST and _wish_without_room(history) is not None
+    again = found.intent is not Intent.SERVICE_REQUEST and waiting is not None
     return Reading(text, language, spoken, found, feeling, _urgency(found, feeling), asks_room_again=again)
 
 

@@ -11,6 +11,7 @@ from concierge_operator.render.context import Context, Manifest
 from concierge_operator.render.pods import bare_pod, hardened
 from concierge_operator.render.ports import POSTGRES_PORT
 from concierge_operator.render.sizes import resources
+from concierge_operator.render.stateful import stateful
 
 _NAME = names.object_name(Component.POSTGRES)
 _POSTGRES_USER = 999
@@ -20,45 +21,18 @@ _POSTGRES_USER = 999
 def database(ctx: Context) -> list[Manifest]:
     """What the operator makes of it; nothing where the tenant brings its own."""
     if ctx.spec.postgres.mode == "managed":
-        return [_service(ctx), _stateful_set(ctx)]
+        return stateful(
+            ctx,
+            Component.POSTGRES,
+            pod=_pod(ctx),
+            port=POSTGRES_PORT,
+            size=ctx.spec.storage.size,
+            # Data outlives the tenant unless deletion was asked for.
+            volume_when_deleted="Retain",
+        )
     if ctx.spec.postgres.mode == "cloudnativepg":
         return [_cnpg_cluster(ctx), *_cnpg_backup(ctx)]
     return []
-
-
-def _service(ctx: Context) -> Manifest:
-    spec = {
-        "clusterIP": "None",
-        "selector": names.selector(ctx.tenant, Component.POSTGRES),
-        "ports": [{"name": "postgres", "port": POSTGRES_PORT, "targetPort": "postgres", "protocol": "TCP"}],
-    }
-    return ctx.manifest("v1", "Service", _NAME, component=Component.POSTGRES, spec=spec)
-
-
-def _stateful_set(ctx: Context) -> Manifest:
-    labels = ctx.labels(Component.POSTGRES)
-    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in secrets.used(ctx, Component.POSTGRES)}
-    template = {
-        "metadata": {"labels": labels, "annotations": {names.SECRETS_HASH: names.fingerprint(marks)}},
-        "spec": _pod(ctx),
-    }
-    spec: dict[str, Any] = {
-        "serviceName": _NAME,
-        "replicas": 0 if ctx.suspended else 1,
-        "selector": {"matchLabels": names.selector(ctx.tenant, Component.POSTGRES)},
-        "template": template,
-        "volumeClaimTemplates": [volume_claim(ctx, ctx.spec.storage.size)],
-        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Retain", "whenScaled": "Retain"},
-    }
-    return ctx.manifest("apps/v1", "StatefulSet", _NAME, component=Component.POSTGRES, spec=spec)
-
-
-def volume_claim(ctx: Context, size: str) -> dict[str, Any]:
-    """The volume; it has no owner, so that data outlives the tenant unless deletion was asked for."""
-    spec: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": size}}}
-    if ctx.spec.storage.class_name:
-        spec["storageClassName"] = ctx.spec.storage.class_name
-    return {"metadata": {"name": "data"}, "spec": spec}
 
 
 def _pod(ctx: Context) -> dict[str, Any]:

@@ -33,12 +33,8 @@ _GRACE_SECONDS = {Component.CHAT: 60, Component.VOICE: 60, Component.WEB: 60, Co
 def pod_template(ctx: Context, component: Component) -> dict[str, Any]:
     """Labels, the fingerprint of the secrets it uses, and the pod."""
     labels = ctx.labels(component) | {"app.kubernetes.io/version": ctx.version}
-    return {"metadata": {"labels": labels, "annotations": _annotations(ctx, component)}, "spec": pod(ctx, component)}
-
-
-def _annotations(ctx: Context, component: Component) -> dict[str, str]:
-    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in secrets.used(ctx, component)}
-    return {names.SECRETS_HASH: names.fingerprint(marks)}
+    metadata = {"labels": labels, "annotations": secrets.restart_marks(ctx, component)}
+    return {"metadata": metadata, "spec": pod(ctx, component)}
 
 
 def pod(ctx: Context, component: Component) -> dict[str, Any]:

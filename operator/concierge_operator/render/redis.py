@@ -8,49 +8,28 @@ from concierge_operator import names
 from concierge_operator.names import Component
 from concierge_operator.render import secrets
 from concierge_operator.render.context import Context, Manifest
-from concierge_operator.render.database import volume_claim
 from concierge_operator.render.pods import bare_pod, hardened
 from concierge_operator.render.ports import REDIS_PORT
 from concierge_operator.render.quantities import mebibytes
 from concierge_operator.render.sizes import resources
+from concierge_operator.render.stateful import stateful
 
-_NAME = names.object_name(Component.REDIS)
 _VOLUME_SIZE = "1Gi"
 
 
 def redis(ctx: Context) -> list[Manifest]:
     """Service and StatefulSet; nothing where the tenant brings its own."""
-    return [_service(ctx), _stateful_set(ctx)] if ctx.spec.redis.mode == "managed" else []
-
-
-def _service(ctx: Context) -> Manifest:
-    spec = {
-        "clusterIP": "None",
-        "selector": names.selector(ctx.tenant, Component.REDIS),
-        "ports": [{"name": "redis", "port": REDIS_PORT, "targetPort": "redis", "protocol": "TCP"}],
-    }
-    return ctx.manifest("v1", "Service", _NAME, component=Component.REDIS, spec=spec)
-
-
-def _stateful_set(ctx: Context) -> Manifest:
-    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in secrets.used(ctx, Component.REDIS)}
-    template = {
-        "metadata": {
-            "labels": ctx.labels(Component.REDIS),
-            "annotations": {names.SECRETS_HASH: names.fingerprint(marks)},
-        },
-        "spec": _pod(ctx),
-    }
-    spec: dict[str, Any] = {
-        "serviceName": _NAME,
-        "replicas": 0 if ctx.suspended else 1,
-        "selector": {"matchLabels": names.selector(ctx.tenant, Component.REDIS)},
-        "template": template,
-        "volumeClaimTemplates": [volume_claim(ctx, _VOLUME_SIZE)],
+    if ctx.spec.redis.mode != "managed":
+        return []
+    return stateful(
+        ctx,
+        Component.REDIS,
+        pod=_pod(ctx),
+        port=REDIS_PORT,
+        size=_VOLUME_SIZE,
         # What lies in it can be had again from the database: the volume goes with the tenant.
-        "persistentVolumeClaimRetentionPolicy": {"whenDeleted": "Delete", "whenScaled": "Retain"},
-    }
-    return ctx.manifest("apps/v1", "StatefulSet", _NAME, component=Component.REDIS, spec=spec)
+        volume_when_deleted="Delete",
+    )
 
 
 def _pod(ctx: Context) -> dict[str, Any]:

@@ -38,6 +38,12 @@ def used(ctx: Context, component: Component) -> list[str]:
     return sorted(own)
 
 
+def restart_marks(ctx: Context, component: Component) -> dict[str, str]:
+    """The fingerprint of all secrets that the component uses, for its pods: they restart when one of them changes."""
+    marks = {name: ctx.secret_fingerprints.get(name, "absent") for name in used(ctx, component)}
+    return {names.SECRETS_HASH: names.fingerprint(marks)}
+
+
 def _possible(ctx: Context, component: Component) -> Iterator[SecretRef | None]:
     spec = ctx.spec
     together = component is Component.WEB

@@ -59,6 +59,11 @@ class Priority(StrEnum):
     URGENT = "urgent"
 
 
+def most_pressing(*priorities: Priority) -> Priority:
+    """The one that goes first."""
+    return max(priorities, key=list(Priority).index)
+
+
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """One thread of one guest on one channel.

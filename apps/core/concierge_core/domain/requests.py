@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from concierge_core.domain.conversation import Author, Priority
+from concierge_core.domain.conversation import Author, Priority, most_pressing
 from concierge_core.domain.ids import ConversationId, GuestId, RequestId, StaffId
 from concierge_core.errors import Conflict
 
@@ -84,11 +84,10 @@ def wished_again(
 
     An emergency stays one.
     """
-    order = list(Priority)
     return replace(
         request,
         summary=request.summary if request.summary == "emergency" else reason,
-        priority=max(request.priority, priority, key=order.index),
+        priority=most_pressing(request.priority, priority),
         room_number=room or request.room_number,
         updated_at=now,
     )

@@ -22,7 +22,7 @@ from concierge_core.tenant.cluster import (
     Worker,
 )
 from concierge_core.tenant.mind import Ai
-from concierge_core.tenant.model import API_VERSION, Metadata
+from concierge_core.tenant.model import API_VERSION, Metadata, without_status
 from concierge_core.tenant.property import Branding
 from concierge_core.tenant.staff import Retention
 from concierge_core.tenant.values import Section, Version, problem
@@ -125,4 +125,4 @@ class ConciergeClass(Section):
     @model_validator(mode="before")
     @classmethod
     def _without_status(cls, value: Any) -> Any:
-        return {key: part for key, part in value.items() if key != "status"} if isinstance(value, dict) else value
+        return without_status(value)

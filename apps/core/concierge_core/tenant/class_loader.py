@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from concierge_core.errors import TenantFileError
 from concierge_core.tenant.brand import CLASS_KIND, ConciergeClass
-from concierge_core.tenant.complaints import bounded, complaints, dotted, sentence
+from concierge_core.tenant.complaints import bounded, told
 from concierge_core.tenant.documents import Document, parse, read_text
 
 
@@ -21,11 +21,7 @@ def load_class_file(path: Path) -> ConciergeClass:
     try:
         return ConciergeClass.model_validate(document.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        told = [
-            sentence(f"{path}, line {document.line_of(where)}: {dotted(where)}", words)
-            for where, words in complaints(error, ConciergeClass)
-        ]
-        raise TenantFileError(*bounded(told)) from None
+        raise TenantFileError(*bounded(told(error, ConciergeClass, document, path))) from None
 
 
 def _is_class(document: Document) -> bool:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from concierge_core.errors import TenantFileError
+from concierge_core.tenant.documents import Document
 
 Path = tuple[str | int, ...]
 _LONGEST_SENTENCE = 700
@@ -63,6 +64,13 @@ def dotted(path: Sequence[str | int]) -> str:
     for step in path:
         text += f"[{step}]" if isinstance(step, int) or step.isdigit() else f".{step}" if text else step
     return text
+
+
+def told(error: ValidationError, model: Any, document: Document, file: object) -> list[str]:
+    """A sentence a problem, with file and line, in the order of the lines. `document` is what was validated."""
+    found = [(document.line_of(path), path, words) for path, words in complaints(error, model)]
+    found.sort(key=lambda each: each[0])
+    return [sentence(f"{file}, line {line}: {dotted(path)}", words) for line, path, words in found]
 
 
 def sentence(where: str, words: str) -> str:

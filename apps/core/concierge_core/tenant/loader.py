@@ -20,7 +20,7 @@ from concierge_core.tenant.articles import (
     config_maps_beside,
     domain_article,
 )
-from concierge_core.tenant.complaints import bounded, complaints, dotted, noted, refuse, sentence, suggestion
+from concierge_core.tenant.complaints import bounded, noted, refuse, sentence, suggestion, told
 from concierge_core.tenant.documents import Document, parse, read_text, yaml_files
 from concierge_core.tenant.model import API_VERSION, KIND, ConciergeTenant
 
@@ -123,10 +123,7 @@ def _validated(document: Document, file: Path) -> ConciergeTenant:
     try:
         return ConciergeTenant.model_validate(document.value, by_alias=True, by_name=False)
     except ValidationError as error:
-        found = [(document.line_of(path), path, words) for path, words in complaints(error, ConciergeTenant)]
-        found.sort(key=lambda each: each[0])
-        told = [sentence(f"{file}, line {line}: {dotted(path)}", words) for line, path, words in found]
-        raise TenantFileError(*told) from None
+        raise TenantFileError(*told(error, ConciergeTenant, document, file)) from None
 
 
 def _inline(tenant: ConciergeTenant, document: Document, file: Path) -> list[Declared]:

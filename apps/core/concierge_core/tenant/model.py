@@ -208,5 +208,9 @@ class ConciergeTenant(Section):
     @model_validator(mode="before")
     @classmethod
     def _without_status(cls, value: Any) -> Any:
-        # An object read from a cluster carries its status; it belongs to the operator.
-        return {key: part for key, part in value.items() if key != "status"} if isinstance(value, dict) else value
+        return without_status(value)
+
+
+def without_status(value: Any) -> Any:
+    """An object read from a cluster carries its status; it belongs to the operator."""
+    return {key: part for key, part in value.items() if key != "status"} if isinstance(value, dict) else value

@@ -18,6 +18,7 @@ from concierge_core.domain.conversation import (
     Priority,
     handed_off,
     handoff_expired,
+    most_pressing,
     with_next_seq,
 )
 from concierge_core.domain.events import Event, OwnershipChanged, ReplyWithdrawn, RequestChanged
@@ -213,7 +214,7 @@ async def make_request_in_unit(
     if kept is None:
         request = await _new_wish(rt, unit, conversation, reason=reason, department=department, room=room)
     else:
-        priority = max(Priority.HIGH, conversation.priority, key=list(Priority).index)
+        priority = most_pressing(Priority.HIGH, conversation.priority)
         summary = reason.replace("_", " ")
         request = wished_again(kept, reason=summary, priority=priority, room=room, now=rt.clock.now())
         await unit.requests.save(rt.tenant_id, request)
