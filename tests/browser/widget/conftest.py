@@ -54,6 +54,12 @@ class Guest:
         self.page.get_by_role("button", name="Open chat").click()
         return self
 
+    def is_connected(self) -> Guest:
+        """Wait until the hotel has welcomed this page: what passes (typing) is told only then."""
+        state = "document.querySelector('concierge-chat')?.connection?.state"
+        self.hotel.wait_for(lambda: self.page.evaluate(state) == "connected")
+        return self
+
     @property
     def box(self) -> Locator:
         return self.page.get_by_role("textbox", name="Message", exact=True)

@@ -181,7 +181,7 @@ def test_a_person_is_one_tap_away_and_who_answers_is_always_said(guest: Any, hot
 
 
 def test_the_guest_typing_and_reading_are_told(guest: Any, hotel: FakeHotel) -> None:
-    anna = guest().visit()
+    anna = guest().visit().is_connected()
     anna.box.press_sequentially("Hel")
     hotel.wait_for(lambda: [f["active"] for f in hotel.frames("typing")] == [True])
     anna.says("Hello").has_answer()
@@ -190,6 +190,16 @@ def test_the_guest_typing_and_reading_are_told(guest: Any, hotel: FakeHotel) -> 
     hotel.wait_for(lambda: 2 in [f["seq"] for f in hotel.frames("read")])
     hotel.say({"type": "read", "seq": 1, "by": "staff"})
     expect(anna.log.get_by_text(re.compile("· Read"))).to_be_visible()
+
+
+def test_typing_that_began_before_there_was_a_line_is_told_by_the_next_key(guest: Any, hotel: FakeHotel) -> None:
+    hotel.is_down = True
+    anna = guest().visit()
+    anna.box.press_sequentially("Hel")
+    hotel.is_down = False
+    anna.is_connected().box.press_sequentially("lo")
+
+    hotel.wait_for(lambda: [f["active"] for f in hotel.frames("typing")] == [True])
 
 
 def test_the_details_are_asked_once_after_the_first_answer_and_can_be_skipped(guest: Any, hotel: FakeHotel) -> None:

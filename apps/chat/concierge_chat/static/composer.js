@@ -13,7 +13,7 @@ export class Composer {
   #wasLong = false;
 
   /** @param {Record<string, string>} texts
-   * @param {(words: string) => void} say @param {(active: boolean) => void} typing
+   * @param {(words: string) => void} say @param {(active: boolean) => boolean} typing
    * @param {(words: string | false, milliseconds: number) => void} hint */
   constructor(texts, say, typing, hint) {
     Object.assign(this, { texts, say, typing, hint });
@@ -49,8 +49,7 @@ export class Composer {
   }
 
   #tellTyping(active) {
-    this.#toldAt = active && Date.now();
-    this.typing(active);
+    this.#toldAt = this.typing(active) && active && Date.now(); // no line yet: the next key tells it
   }
 
   #isTooLong() {
