@@ -1,0 +1,79 @@
+"""The operator's own configuration, read once at start from `CONCIERGE_OPERATOR_*`; the chart's values fill it in."""
+
+from __future__ import annotations
+
+import socket
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from concierge_core.settings import ProcessSettings
+from concierge_operator.render.context import OperatorDefaults
+
+_BUILT_IN = OperatorDefaults()
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class OperatorSettings(ProcessSettings):
+    """One operator process's settings. Units are in the names; lists are separated by commas."""
+
+    model_config = SettingsConfigDict(env_prefix="CONCIERGE_OPERATOR_")
+
+    namespace: str = "concierge-system"
+    """Where the operator itself lives, and its Lease."""
+    identity: str = Field(default_factory=socket.gethostname)
+    """Its name on the Lease; a pod's name."""
+    kubeconfig: Path | None = None
+    """How to reach the API server; the pod's own ServiceAccount when absent."""
+
+    image: str = _BUILT_IN.image
+    """Image of the apps, without tag, for tenants that name none."""
+    version: str = Field(default_factory=lambda: version("concierge"))
+    """Version of the apps for tenants and classes that name none."""
+    postgres_image: str = _BUILT_IN.postgres_image
+    redis_image: str = _BUILT_IN.redis_image
+    dns_namespace: str = _BUILT_IN.dns_namespace
+    gateway_namespaces: str = ",".join(_BUILT_IN.gateway_namespaces)
+    monitoring_namespaces: str = ",".join(_BUILT_IN.monitoring_namespaces)
+
+    workers: Annotated[int, Field(ge=1, le=256)] = 32
+    """Tenants that are worked on at the same time."""
+    requests_at_once: Annotated[int, Field(ge=1, le=512)] = 32
+    """Requests that the API server is asked at the same time."""
+    resync_seconds: Seconds = 2700.0
+    """Every tenant is looked at again this often, spread evenly."""
+    lease_seconds: Seconds = 10.0
+    """A leader that has not renewed for this long is followed by another."""
+    renew_deadline_seconds: Seconds = 7.0
+    """A leader that could not renew for this long stops writing."""
+    retry_seconds: Seconds = 2.0
+    """How often the Lease is renewed, or asked for."""
+
+    listen_host: str = "0.0.0.0"  # noqa: S104  # a container is reached from outside; its NetworkPolicy says by whom
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """Where /healthz, /readyz and /metrics are served; 0: any free one."""
+    twilio_base_url: str | None = None
+    """A proxy or a test server in front of Twilio."""
+    otlp_endpoint: str | None = None
+    """Where traces go, without `/v1/traces`; none, if absent."""
+    log_format: str = "json"
+    log_level: str = "INFO"
+
+    def defaults(self) -> OperatorDefaults:
+        """What rendering needs of them."""
+        return OperatorDefaults(
+            image=self.image,
+            version=self.version,
+            postgres_image=self.postgres_image,
+            redis_image=self.redis_image,
+            dns_namespace=self.dns_namespace,
+            gateway_namespaces=_names(self.gateway_namespaces),
+            monitoring_namespaces=_names(self.monitoring_namespaces),
+        )
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name for part in listed.split(",") if (name := part.strip()))
