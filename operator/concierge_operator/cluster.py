@@ -6,9 +6,10 @@ read is needed before. The generated model classes are passed over: they cost me
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -16,40 +17,72 @@ from urllib.parse import urlencode
 import aiohttp
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.exceptions import ApiException
+from kubernetes.aio.config import load_incluster_config, load_kube_config
 
+from concierge_operator.kinds import Resource
 from concierge_operator.refusals import AwayError, Refusal, refusal
 
 Manifest = dict[str, Any]
+Page = tuple[list[Manifest], str]
+"""Objects, and the resource version from which to watch."""
 
 _APPLY = "application/apply-patch+yaml"
+_MERGE = "application/merge-patch+json"
 _PAGE = 500
 _QUICK_SECONDS = 30.0
+_SILENCE_SECONDS = 75.0
+"""The server sends a bookmark each minute; a watch that says nothing for longer is dead on one side."""
+_META = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+_ALL_GROUPS = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+Fence = Callable[[], None]
+"""Raises where nothing may be written (any more)."""
+Tell = Callable[[str, int], None]
+"""Hears of each answer: verb and HTTP status."""
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """A kind as the API server names it in paths: ("apps", "v1", "Deployment", "deployments")."""
+async def configuration(kubeconfig: Path | None) -> Configuration:
+    """From the file, or of the pod's own ServiceAccount."""
+    made = Configuration()
+    if kubeconfig is not None:
+        await load_kube_config(str(kubeconfig), client_configuration=made)  # type: ignore[no-untyped-call]
+    else:
+        load_incluster_config(client_configuration=made)  # type: ignore[no-untyped-call]
+    return made
 
-    group: str
-    version: str
-    kind: str
-    plural: str
-    namespaced: bool = True
 
-    def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
-        """Path of the collection, the object, or a part of it."""
-        root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
-        within = f"/namespaces/{namespace}" if namespace and self.namespaced else ""
-        tail = "".join(f"/{part}" for part in (name, subresource) if part)
-        return f"{root}{within}/{self.plural}{tail}"
+async def connection(kubeconfig: Path | None) -> dict[str, Any]:
+    """The same, as Kopf wants it."""
+    made: Any = await configuration(kubeconfig)
+    token = made.api_key.get("BearerToken") or made.api_key.get("authorization") or ""
+    return {
+        "server": made.host,
+        "ca_path": made.ssl_ca_cert,
+        "insecure": None if made.verify_ssl else True,
+        "scheme": "Bearer" if token else None,
+        "token": token.removeprefix("Bearer ").removeprefix("bearer ") or None,
+        "certificate_path": made.cert_file,
+        "private_key_path": made.key_file,
+    }
 
 
 class Cluster:
     """A connection to one API server. Every method raises a `Refusal` for what the server refuses, and `AwayError`
     when it can't be reached or gives no answer in time."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        fence: Fence = lambda: None,
+        tell: Tell = lambda verb, status: None,
+        at_once: int = 32,
+    ) -> None:
+        configuration.connection_pool_maxsize = 0  # bounded here: watches must not wait for a free connection
         self._client: Any = ApiClient(configuration)  # it is typed in part only
+        self._fence = fence
+        self._tell = tell
+        self._room = asyncio.Semaphore(at_once)
 
     async def __aenter__(self) -> Self:
         return self
@@ -81,10 +114,22 @@ class Cluster:
         path = resource.path(manifest["metadata"].get("namespace"))
         return await self._ask("POST", path, {"fieldManager": manager, "fieldValidation": "Strict"}, manifest)
 
-    async def get(self, resource: Resource, name: str, namespace: str | None = None) -> Manifest | None:
+    async def merge(self, resource: Resource, name: str, namespace: str | None, patch: Manifest) -> Manifest:
+        """Merge the patch into an object that is there; a `Refusal` with 409 when its resourceVersion is another."""
+        return await self._ask("PATCH", resource.path(namespace, name), None, patch, _MERGE)
+
+    async def replace(self, resource: Resource, manifest: Manifest) -> Manifest:
+        """Put this in the object's place; a `Refusal` with 409 when somebody else was first."""
+        metadata = manifest["metadata"]
+        return await self._ask("PUT", resource.path(metadata.get("namespace"), metadata["name"]), None, manifest)
+
+    async def get(
+        self, resource: Resource, name: str, namespace: str | None = None, *, only_metadata: bool = False
+    ) -> Manifest | None:
         """The object, or None where there is none."""
+        accept = _META.format("") if only_metadata else None
         try:
-            return await self._ask("GET", resource.path(namespace, name))
+            return await self._ask("GET", resource.path(namespace, name), accept=accept)
         except Refusal as refused:
             if refused.status == 404:
                 return None
@@ -92,23 +137,46 @@ class Cluster:
 
     async def list(
         self, resource: Resource, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
-    ) -> tuple[list[Manifest], str]:
+    ) -> Page:
         """All objects that carry these labels, and the resource version from which to watch."""
         items: list[Manifest] = []
+        version = ""
+        async for page, version in self.pages(resource, namespace, labels=labels):  # noqa: B007
+            items += page
+        return items, version
+
+    async def pages(
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        only_metadata: bool = False,
+    ) -> AsyncIterator[Page]:
+        """The same in pages of 500, so that never more than one page is held."""
         query = {"limit": str(_PAGE)} | _selector(labels)
+        accept = _META.format("List") if only_metadata else None
         while True:
-            page = await self._ask("GET", resource.path(namespace), query)
-            items += page["items"]
-            more = page["metadata"].get("continue")
-            if not more:
-                return items, page["metadata"]["resourceVersion"]
-            query["continue"] = more
+            page = await self._ask("GET", resource.path(namespace), query, accept=accept)
+            yield page["items"] or [], page["metadata"]["resourceVersion"]
+            if not page["metadata"].get("continue"):
+                return
+            query["continue"] = page["metadata"]["continue"]
 
     async def delete(
-        self, resource: Resource, name: str, namespace: str | None = None, *, uid: str | None = None
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str | None = None,
+        *,
+        uid: str | None = None,
+        orphan: bool = False,
     ) -> None:
-        """Delete the object, in the background, and only if it still is the one of this uid; gone already is fine."""
-        body: Manifest = {"propagationPolicy": "Background"}
+        """Delete the object, in the background, and only if it still is the one of this uid; gone already is fine.
+
+        `orphan`: what it made stays.
+        """
+        body: Manifest = {"propagationPolicy": "Orphan" if orphan else "Background"}
         if uid is not None:
             body["preconditions"] = {"uid": uid}
         try:
@@ -119,12 +187,13 @@ class Cluster:
 
     async def kinds(self) -> frozenset[str]:
         """Every kind that the server knows, as "Kind.group"; built-in kinds of the core group are left out."""
-        found: set[str] = set()
-        for group in (await self._ask("GET", "/apis"))["groups"]:
-            for version in group["versions"]:
-                listed = await self._ask("GET", f"/apis/{version['groupVersion']}")
-                found |= {f"{r['kind']}.{group['name']}" for r in listed["resources"] if "/" not in r["name"]}
-        return frozenset(found)
+        listed = await self._ask("GET", "/apis", accept=_ALL_GROUPS)
+        return frozenset(
+            f"{resource['responseKind']['kind']}.{group['metadata']['name']}"
+            for group in listed["items"]
+            for version in group["versions"]
+            for resource in version["resources"]
+        )
 
     async def watch(
         self,
@@ -133,6 +202,7 @@ class Cluster:
         namespace: str | None = None,
         *,
         labels: Mapping[str, str] | None = None,
+        only_metadata: bool = False,
         seconds: int = 300,
     ) -> AsyncIterator[tuple[str, Manifest]]:
         """Changes after the resource version, as (type, object), bookmarks among them; ends after `seconds`.
@@ -145,7 +215,9 @@ class Cluster:
             "allowWatchBookmarks": "true",
             "timeoutSeconds": str(seconds),
         } | _selector(labels)
-        response = await self._send("GET", resource.path(namespace), query, None, None, seconds + _QUICK_SECONDS)
+        accept = _META.format("") if only_metadata else None
+        wait = aiohttp.ClientTimeout(total=seconds + _QUICK_SECONDS, sock_read=_SILENCE_SECONDS)
+        response = await self._send("GET", resource.path(namespace), query, None, None, accept, wait)
         try:
             async for line in response.response.content:
                 event = json.loads(line)
@@ -164,13 +236,18 @@ class Cluster:
         query: Mapping[str, str] | None = None,
         body: Manifest | None = None,
         content: str | None = None,
+        accept: str | None = None,
     ) -> Manifest:
-        response = await self._send(method, path, query, body, content, _QUICK_SECONDS)
-        try:
-            answer: Manifest = json.loads(await response.read())
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
-            raise AwayError(type(error).__name__) from None
-        return answer
+        async with self._room:
+            if method != "GET":
+                self._fence()
+            wait = aiohttp.ClientTimeout(total=_QUICK_SECONDS)
+            response = await self._send(method, path, query, body, content, accept, wait)
+            try:
+                answer: Manifest = json.loads(await response.read())
+            except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+                raise AwayError(type(error).__name__) from None
+            return answer
 
     async def _send(
         self,
@@ -179,18 +256,20 @@ class Cluster:
         query: Mapping[str, str] | None,
         body: Manifest | None,
         content: str | None,
-        seconds: float,
+        accept: str | None,
+        wait: aiohttp.ClientTimeout,
     ) -> Any:
-        headers = {"Accept": "application/json"} | ({"Content-Type": content} if content else {})
+        headers = {"Accept": accept or "application/json"} | ({"Content-Type": content} if content else {})
         configuration = self._client.configuration
         await self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
         url = f"{configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
-        timeout = aiohttp.ClientTimeout(total=seconds)
         try:
-            response = await self._client.call_api(method, url, headers, body, _request_timeout=timeout)
+            response = await self._client.call_api(method, url, headers, body, _request_timeout=wait)
+            self._tell(method, response.status)
             if response.status >= 400:
                 raise refusal(response.status, _status(await response.read()))
         except (aiohttp.ClientError, TimeoutError, OSError, ApiException) as error:
+            self._tell(method, 0)
             raise AwayError(type(error).__name__) from None
         return response
 

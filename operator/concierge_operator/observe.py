@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -110,6 +110,22 @@ def cnpg_cluster(live: Live) -> Verdict:
     if ready and ready["status"] == "True":
         return READY
     return Verdict(State.PROGRESSING, "ClusterNotReady", (ready or {}).get("message") or "CloudNativePG is at work.")
+
+
+def verdict_of(kind: str, live: Live) -> Verdict | None:
+    """The verdict on an object of this kind; None for kinds that only have to be there."""
+    judge = _JUDGES.get(kind)
+    return judge(live) if judge is not None and "spec" in live else None
+
+
+_JUDGES: dict[str, Callable[[Live], Verdict]] = {
+    "Deployment": workload,
+    "StatefulSet": workload,
+    "Job": job,
+    "HTTPRoute": http_route,
+    "Ingress": ingress,
+    "Cluster": cnpg_cluster,
+}
 
 
 def pod_trouble(pods: Iterable[Live]) -> Verdict | None:

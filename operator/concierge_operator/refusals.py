@@ -2,6 +2,7 @@
 
 ConciergeError
 ├── Refusal          the server answered no: `status`, `reason`, `message`, `causes`
+├── Retry            nothing is wrong, but something has to be waited for
 └── AwayError        it could not be asked, or gave no answer that can be read
 """
 
@@ -17,6 +18,10 @@ _LATER = frozenset({409, 429, 500, 502, 503, 504})
 
 class AwayError(ConciergeError):
     """The API server can't be reached, or broke off; asking again later may help."""
+
+
+class Retry(ConciergeError):
+    """The same is tried again later, by itself."""
 
 
 class Refusal(ConciergeError):

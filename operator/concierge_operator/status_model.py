@@ -57,6 +57,21 @@ class InventoryEntry(Section):
     """Name, in the tenant's namespace."""
     hash: str
     """Fingerprint of what was applied last."""
+    owned: str = ""
+    """Fingerprint of the fields that were the operator's after that."""
+
+
+class SecretMark(Section):
+    """A Secret that the tenant uses, without its content."""
+
+    name: str
+    """Name, in the tenant's namespace."""
+    version: str
+    """Resource version that the fingerprint was made of."""
+    fingerprint: str
+    """Keyed fingerprint of its content: pods restart when it changes."""
+    keys: Annotated[list[str], Field(max_length=64)] = Field(default_factory=list)
+    """Names of its keys."""
 
 
 class Migration(Section):
@@ -90,6 +105,8 @@ class TenantStatus(Section):
     """Version of the apps that runs."""
     assigned_version: str | None = None
     """Version that the class's rollout gave to this tenant."""
+    assigned_at: Moment | None = None
+    """When it was given."""
     endpoints: Endpoints | None = None
     """Where the property is reached."""
     migration: Migration | None = None
@@ -98,6 +115,8 @@ class TenantStatus(Section):
     """The last backups."""
     inventory: Annotated[list[InventoryEntry], Field(max_length=128)] = Field(default_factory=list)
     """Objects made for the tenant."""
+    secrets: Annotated[list[SecretMark], Field(max_length=64)] = Field(default_factory=list)
+    """Secrets that it uses."""
 
 
 class ClassStatus(Section):

@@ -10,6 +10,9 @@ import yaml
 
 from concierge_operator.crd import class_crd, tenant_crd
 from control_plane import ControlPlane, control_plane
+from hotel import Hotel
+from played_kubelet import played_kubelet
+from running_operator import RunningOperator, running_operator
 
 _NUMBERS = itertools.count(1)
 
@@ -29,3 +32,24 @@ def namespace(plane: ControlPlane) -> str:
     name = f"hotel-{next(_NUMBERS)}"
     plane.apply(yaml.safe_load(f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}"))
     return name
+
+
+@pytest.fixture(scope="session")
+def pods(plane: ControlPlane) -> Iterator[None]:
+    """Pods start, as if there were a node."""
+    with played_kubelet(plane):
+        yield
+
+
+@pytest.fixture(scope="session")
+def operator(plane: ControlPlane, pods: None) -> Iterator[RunningOperator]:
+    """An operator that looks after all namespaces."""
+    plane.apply(yaml.safe_load("{apiVersion: v1, kind: Namespace, metadata: {name: concierge-system}}"))
+    with running_operator(plane.kubeconfig) as running:
+        yield running
+
+
+@pytest.fixture
+def hotel(plane: ControlPlane, operator: RunningOperator, namespace: str) -> Hotel:
+    """A namespace for one tenant, with an operator that looks after it."""
+    return Hotel(plane, namespace)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from concierge_operator.cluster import Cluster, Resource
+from concierge_operator.cluster import Cluster
 from concierge_operator.drift import drifted
+from concierge_operator.kinds import Resource
 from concierge_operator.names import FIELD_MANAGER
 from concierge_operator.render import render
 from control_plane import ControlPlane

@@ -117,6 +117,8 @@ def _controllers(programs: Path, folder: Path, kubeconfig: Path) -> list[str]:
         str(programs / "kube-controller-manager"), f"--kubeconfig={kubeconfig}", "--leader-elect=false",
         f"--service-account-private-key-file={folder / 'sa.key'}", "--use-service-account-credentials=true",
         f"--cert-dir={folder / 'controller-certs'}", f"--secure-port={_free_port()}", "--bind-address=127.0.0.1",
+        # Pods are played where there is no node: nobody must tidy them up for want of one.
+        "--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller",
     ]  # fmt: skip
 
 

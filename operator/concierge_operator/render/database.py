@@ -28,7 +28,7 @@ def database(ctx: Context) -> list[Manifest]:
             port=POSTGRES_PORT,
             size=ctx.spec.storage.size,
             # Data outlives the tenant unless deletion was asked for.
-            volume_when_deleted="Retain",
+            volume_when_deleted="Retain" if ctx.spec.deletion_policy == "Retain" else "Delete",
         )
     if ctx.spec.postgres.mode == "cloudnativepg":
         return [_cnpg_cluster(ctx), *_cnpg_backup(ctx)]

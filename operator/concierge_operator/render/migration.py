@@ -25,5 +25,5 @@ def migration(ctx: Context) -> list[Manifest]:
     template["metadata"].pop("annotations")
     template["spec"] |= {"restartPolicy": "Never", "terminationGracePeriodSeconds": 30}
     template["spec"].pop("topologySpreadConstraints")
-    spec = {"backoffLimit": 4, "activeDeadlineSeconds": 1800, "template": template}
+    spec = {"backoffLimit": 2, "activeDeadlineSeconds": 1800, "template": template}
     return [ctx.manifest("batch/v1", "Job", migration_name(ctx), component=Component.MIGRATION, spec=spec)]

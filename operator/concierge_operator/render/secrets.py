@@ -34,7 +34,7 @@ def used(ctx: Context, component: Component) -> list[str]:
     if component in _ALL_WITH_DATA or component in (Component.POSTGRES, Component.REDIS, Component.BACKUP):
         own |= {names.GENERATED_SECRET}
     if component in (*_ALL_WITH_DATA, Component.BACKUP):
-        own |= {ref.name for ref in (_database(ctx), _redis(ctx)) if ref is not None}
+        own |= {ref.name for ref in (database_secret(ctx), redis_secret(ctx)) if ref is not None}
     return sorted(own)
 
 
@@ -82,7 +82,7 @@ def variables(ctx: Context) -> list[dict[str, Any]]:
 
 
 def _database_variables(ctx: Context) -> list[dict[str, Any]]:
-    ref = _database(ctx)
+    ref = database_secret(ctx)
     if ref is not None:
         return [_from_secret("DATABASE_URL", ref.name, ref.key)]
     host = names.object_name(Component.POSTGRES)
@@ -96,7 +96,7 @@ def _database_variables(ctx: Context) -> list[dict[str, Any]]:
 
 
 def _redis_variables(ctx: Context) -> list[dict[str, Any]]:
-    ref = _redis(ctx)
+    ref = redis_secret(ctx)
     if ref is not None:
         return [_from_secret("REDIS_URL", ref.name, ref.key)]
     host = names.object_name(Component.REDIS)
@@ -106,14 +106,16 @@ def _redis_variables(ctx: Context) -> list[dict[str, Any]]:
     ]
 
 
-def _database(ctx: Context) -> SecretRef | None:
+def database_secret(ctx: Context) -> SecretRef | None:
+    """Where the database's URL lies; None where the operator runs it."""
     if ctx.spec.postgres.mode == "cloudnativepg":
         # CloudNativePG writes the owner's credentials, the whole URI among them, into this Secret.
         return SecretRef(name=f"{names.object_name(Component.POSTGRES)}-app", key="uri")
     return ctx.spec.postgres.url_secret if ctx.spec.postgres.mode == "external" else None
 
 
-def _redis(ctx: Context) -> SecretRef | None:
+def redis_secret(ctx: Context) -> SecretRef | None:
+    """Where Redis' URL lies; None where the operator runs it."""
     return ctx.spec.redis.url_secret if ctx.spec.redis.mode == "external" else None
 
 

@@ -1,0 +1,164 @@
+"""One look at a class: how far its version has come, which tenants get it now, and what to tell of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pydantic import ValidationError
+
+from concierge_core.ports import Clock
+from concierge_core.tenant.brand import ConciergeClass
+from concierge_operator import names
+from concierge_operator.cluster import Cluster
+from concierge_operator.engine import Looked
+from concierge_operator.kinds import CLASSES, TENANTS
+from concierge_operator.known import Document, Paper
+from concierge_operator.preparing import class_status_of
+from concierge_operator.queue import Priority
+from concierge_operator.rollout import Decision, Member, Progress, Verdict, decide
+from concierge_operator.status_model import ClassStatus, Condition, ConditionStatus
+from concierge_operator.telling import Teller
+from concierge_operator.world import World
+
+_ROLLOUT_MANAGER = f"{names.FIELD_MANAGER}-rollout"
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
+
+
+class Rollouts:
+    """Looks at classes."""
+
+    def __init__(self, cluster: Cluster, world: World, teller: Teller, clock: Clock) -> None:
+        self._cluster = cluster
+        self._world = world
+        self._teller = teller
+        self._clock = clock
+
+    async def brand(self, key: str) -> Looked:
+        """Look at this class."""
+        paper = self._world.classes.get(key)
+        if paper is None:
+            return Looked()
+        document = paper.document()
+        before = class_status_of(document)
+        try:
+            brand = ConciergeClass.model_validate(document)
+        except ValidationError as error:
+            told = f"{error.error_count()} fields of the class can't be right; its hotels keep what they have."
+            await self._tell(document, before, before, "InvalidSpec", told, stalled=True)
+            return Looked()
+        return await self._roll_out(document, brand, before)
+
+    async def _roll_out(self, document: Document, brand: ConciergeClass, before: ClassStatus) -> Looked:
+        papers = [p for p in self._world.tenants.of_class(brand.metadata.name) if not p.turn.own_version]
+        version, now = brand.spec.version, self._clock.now()
+        if version is None:
+            after = before.model_copy(update={"version": None, "tenants": len(papers), "updated": 0})
+            await self._tell(document, before, after, "NoVersion", "The class names no version.", stalled=False)
+            return Looked()
+        members = [_member(paper, version) for paper in papers]
+        decision = decide(members, brand.spec.rollout, version, _progress(before), now)
+        after = _status(before, decision, members, version)
+        stopped = decision.verdict is Verdict.STOPPED
+        await self._tell(document, before, after, decision.verdict.value, _sentence(decision, after), stalled=stopped)
+        for name in decision.assign:
+            await self._assign(name, version, now)
+        return Looked(again_seconds=_seconds_until(decision.look_again_at, now))
+
+    async def _assign(self, key: str, version: str, now: datetime) -> None:
+        paper = self._world.tenants.get(key)
+        if paper is None:
+            return
+        namespace, name = key.split("/")
+        body = {
+            "apiVersion": TENANTS.api_version,
+            "kind": TENANTS.kind,
+            "metadata": {"name": name, "namespace": namespace, "uid": paper.uid},
+            "status": {"assignedVersion": version, "assignedAt": now.strftime(_MOMENT)},
+        }
+        live = await self._cluster.apply(TENANTS, body, manager=_ROLLOUT_MANAGER, subresource="status")
+        if self._world.tenants.put(live):
+            self._world.ask(key, Priority.EDIT)
+
+    async def _tell(
+        self, document: Document, before: ClassStatus, after: ClassStatus, reason: str, message: str, *, stalled: bool
+    ) -> None:
+        generation = document["metadata"]["generation"]
+        done = reason in (Verdict.COMPLETE.value, "NoVersion")
+        shown = {"Ready": done, "Reconciling": not done and not stalled, "Stalled": stalled}
+        was = {condition.type: condition for condition in before.conditions}
+        conditions = [
+            _condition(kind, holds, reason, message, was.get(kind), generation, self._clock.now())
+            for kind, holds in shown.items()
+        ]
+        status = after.model_copy(update={"conditions": conditions, "observed_generation": generation})
+        live = await self._teller.status(CLASSES, document, status, manager=names.STATUS_MANAGER)
+        if live is not None:
+            self._world.classes.put(live)
+            await self._teller.transitions(CLASSES, document, before.conditions, conditions)
+
+
+def _member(paper: Paper, version: str) -> Member:
+    turn = paper.turn
+    return Member(
+        name=paper.key,
+        labels=dict(turn.labels),
+        assigned=turn.assigned,
+        assigned_at=_moment(turn.assigned_at),
+        ready=turn.ready == version,
+    )
+
+
+def _progress(status: ClassStatus) -> Progress:
+    return Progress(status.version, status.wave, _moment(status.wave_since))
+
+
+def _status(before: ClassStatus, decision: Decision, members: list[Member], version: str) -> ClassStatus:
+    since = decision.progress.wave_since
+    return before.model_copy(
+        update={
+            "version": version,
+            "previous_version": before.version if before.version not in (None, version) else before.previous_version,
+            "tenants": len(members),
+            "updated": sum(member.assigned == version and member.ready for member in members),
+            "wave": decision.progress.wave,
+            "wave_since": since.strftime(_MOMENT) if since is not None else None,
+            "stopped_by": decision.stopped_by,
+        }
+    )
+
+
+def _sentence(decision: Decision, status: ClassStatus) -> str:
+    count = f"{status.updated} of {status.tenants} hotels run {status.version}."
+    if decision.verdict is Verdict.STOPPED:
+        return f"{decision.stopped_by} did not become Ready with {status.version}; nobody else changes. {count}"
+    if decision.verdict is Verdict.PAUSED:
+        return f"Paused in the spec. {count}"
+    return count
+
+
+def _condition(
+    kind: str, holds: bool, reason: str, message: str, before: Condition | None, generation: int, now: datetime
+) -> Condition:
+    status: ConditionStatus = "True" if holds else "False"
+    since = before.last_transition_time if before is not None and before.status == status else now.strftime(_MOMENT)
+    return Condition(
+        type=kind,
+        status=status,
+        observed_generation=generation,
+        last_transition_time=since,
+        reason=reason,
+        message=message,
+    )
+
+
+def _moment(written: str | None) -> datetime | None:
+    if written is None:
+        return None
+    try:
+        return datetime.strptime(written, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:  # written by hand
+        return None
+
+
+def _seconds_until(moment: datetime | None, now: datetime) -> float | None:
+    return None if moment is None else max(0.5, (moment - now).total_seconds())

@@ -1,0 +1,105 @@
+"""The leader's work: many workers on one queue, and a slow round through all tenants. Knows nothing of hotels."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+
+import structlog
+
+from concierge_core.ports import Clock
+from concierge_core.telemetry import span
+from concierge_operator import meters
+from concierge_operator.lease import NotLeadingError
+from concierge_operator.queue import Priority, WorkQueue
+from concierge_operator.refusals import AwayError, Refusal, Retry
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What came of one look. `again_seconds`: look again by then, though nothing may have changed."""
+
+    again_seconds: float | None = None
+    failed: bool = False
+
+
+Look = Callable[[str], Awaitable[Looked]]
+
+
+class Engine:
+    """Takes keys from the queue and looks at them, `workers` at a time."""
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        look: Look,
+        keys: Callable[[], Iterable[str]],
+        *,
+        workers: int,
+        resync_seconds: float,
+        clock: Clock,
+    ) -> None:
+        self._queue = queue
+        self._look = look
+        self._keys = keys
+        self._workers = workers
+        self._resync_seconds = resync_seconds
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Until cancelled. What was being looked at then is looked at again by whoever leads next."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._resync())
+            for _ in range(self._workers):
+                group.create_task(self._work())
+
+    async def _work(self) -> None:
+        while True:
+            key = await self._queue.take()
+            failed = True
+            try:
+                failed = await self._one(key)
+            finally:
+                self._queue.done(key, failed=failed)
+                meters.QUEUE_DEPTH.set(len(self._queue))
+
+    async def _one(self, key: str) -> bool:
+        began, result = time.perf_counter(), "error"
+        with span("reconcile", concierge__key=key) as current:
+            try:
+                looked = await self._look(key)
+                result = "stalled" if looked.failed else "ok"
+                if looked.again_seconds is not None:
+                    self._queue.add_later(key, looked.again_seconds, Priority.RESYNC)
+                return looked.failed
+            except NotLeadingError:
+                result = "not_leading"
+            except (AwayError, Retry) as error:
+                result = "retry"
+                _log.info("looked at again later", key=key, why=str(error))
+            except Refusal as refused:
+                result = "retry" if refused.may_pass else "refused"
+                _log.warning("the API server refused", key=key, status=refused.status, reason=str(refused)[:300])
+            except Exception:
+                _log.exception("a look failed", key=key)
+            finally:
+                current.set_attribute("concierge.result", result)
+                meters.RECONCILES.labels(result).inc()
+                meters.RECONCILE_SECONDS.labels(result).observe(time.perf_counter() - began)
+        meters.QUEUE_RETRIES.inc()
+        return True
+
+    async def _resync(self) -> None:
+        """Everybody once per round, in an order that mixes them, evenly spread: never all at once."""
+        while True:
+            keys = sorted(self._keys(), key=hash)
+            pause = self._resync_seconds / max(1, len(keys))
+            for key in keys:
+                await self._clock.sleep(pause)
+                self._queue.add(key, Priority.RESYNC)
+            if not keys:
+                await self._clock.sleep(min(5.0, self._resync_seconds))

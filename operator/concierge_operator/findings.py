@@ -1,0 +1,93 @@
+"""From sightings to the details that conditions are made of: database, apps, background work, the way in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from concierge_operator import names
+from concierge_operator.names import BACKGROUND, Component
+from concierge_operator.observe import READY, State, Verdict, absent
+from concierge_operator.render.context import Context
+from concierge_operator.render.migration import migration_name
+from concierge_operator.render.sizes import data
+from concierge_operator.render.workloads import apps
+from concierge_operator.sightings import Place, Sighting
+from concierge_operator.status_model import Endpoints, Migration
+
+Seen = Mapping[Place, Sighting]
+
+
+def details(ctx: Context, seen: Seen) -> dict[str, Verdict]:
+    """Every detail that sightings tell; the migration's is the gate's."""
+    found = {"DatabaseReady": data_ready(ctx, seen), "WorkersReady": background_ready(ctx, seen)}
+    found["AppsReady"] = apps_ready(ctx, seen)
+    if ctx.suspended:
+        found = {"AppsReady": found["AppsReady"]}
+    route = route_ready(ctx, seen)
+    return found if route is None else {**found, "RouteReady": route}
+
+
+def data_ready(ctx: Context, seen: Seen) -> Verdict:
+    """Database and Redis. What the tenant brings itself is taken for ready: its apps say so when it is not."""
+    parts = [("StatefulSet", names.object_name(part)) for part in data(ctx)]
+    if ctx.spec.postgres.mode == "cloudnativepg":
+        parts.insert(0, ("Cluster", names.object_name(Component.POSTGRES)))
+    return worst(_verdict(place, seen) for place in parts)
+
+
+def migration_state(ctx: Context, recorded: Migration | None, seen: Seen) -> Verdict | None:
+    """How far the migration is that this version needs; None when it has not begun. The gate opens when it is ready."""
+    name = migration_name(ctx)
+    if recorded is not None and recorded.job == name and recorded.succeeded:
+        return READY
+    live = seen.get(("Job", name))
+    return live.verdict if live is not None else None
+
+
+def background_ready(ctx: Context, seen: Seen) -> Verdict:
+    """Worker and beat."""
+    return worst(_deployment(part, seen) for part in apps(ctx) if part in BACKGROUND)
+
+
+def apps_ready(ctx: Context, seen: Seen) -> Verdict:
+    """Everything that guests and staff talk to."""
+    return worst(_deployment(part, seen) for part in apps(ctx) if part not in BACKGROUND)
+
+
+def route_ready(ctx: Context, seen: Seen) -> Verdict | None:
+    """The way in; None where the tenant has no host."""
+    if not ctx.spec.host:
+        return None
+    gateway = ctx.spec.gateway
+    kind = "Ingress" if gateway is not None and gateway.ingress_class else "HTTPRoute"
+    if kind == "HTTPRoute" and not ctx.offers("HTTPRoute", "gateway.networking.k8s.io"):
+        told = "This cluster has no Gateway API. Install it, or set spec.gateway.ingressClass for an Ingress."
+        return Verdict(State.FAILED, "GatewayApiMissing", told)
+    found = [live.verdict or READY for (k, _), live in seen.items() if k == kind and live.owned]
+    return worst(found) if found else absent(kind, ctx.tenant)
+
+
+def worst(verdicts: Iterable[Verdict]) -> Verdict:
+    """The first that failed, else the first that is not ready, else ready."""
+    found = [verdict for verdict in verdicts if not verdict.ready]
+    failed = (verdict for verdict in found if verdict.state is State.FAILED)
+    return next(failed, found[0] if found else READY)
+
+
+def endpoints(ctx: Context) -> Endpoints:
+    """Where the property is reached."""
+    url = ctx.public_url
+    if ctx.suspended:
+        return Endpoints(guest=f"{url}/")
+    return Endpoints(guest=f"{url}/", staff=f"{url}/admin/", widget=f"{url}/widget.js")
+
+
+def _deployment(component: Component, seen: Seen) -> Verdict:
+    return _verdict(("Deployment", names.object_name(component)), seen)
+
+
+def _verdict(place: Place, seen: Seen) -> Verdict:
+    live = seen.get(place)
+    if live is None:
+        return absent(*place)
+    return live.verdict or READY

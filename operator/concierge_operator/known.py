@@ -1,0 +1,140 @@
+"""The tenants and classes that the cluster told us of: kept small, as packed JSON, never older than our writes."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from concierge_operator import names
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a class's rollout asks of a tenant."""
+
+    own_version: str | None
+    """The version that the tenant itself names; the class then has no say."""
+    assigned: str | None
+    assigned_at: str | None
+    ready: str | None
+    """The version that runs, if the tenant is Ready of its newest generation."""
+    labels: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One tenant or class. `key` is "namespace/name", or "/name" for a class."""
+
+    key: str
+    uid: str
+    version: int
+    trigger: str
+    """Fingerprint of everything that asks for work: what people write, and the version that a class gives."""
+    class_name: str
+    namespace: str
+    created: str
+    turn: Turn
+    _packed: bytes
+
+    def document(self) -> Document:
+        """The whole object."""
+        made: Document = json.loads(zlib.decompress(self._packed))
+        return made
+
+
+def key_of(document: Mapping[str, Any]) -> str:
+    """The object's key."""
+    metadata = document["metadata"]
+    return f"{metadata.get('namespace', '')}/{metadata['name']}"
+
+
+def paper(document: Mapping[str, Any]) -> Paper:
+    """From an object as the API server gives it; who wrote which field is left out."""
+    metadata = {name: part for name, part in document["metadata"].items() if name != "managedFields"}
+    kept = {**document, "metadata": metadata}
+    return Paper(
+        key=key_of(document),
+        uid=metadata["uid"],
+        version=int(metadata["resourceVersion"]),
+        trigger=_trigger(document),
+        class_name=((document.get("spec") or {}).get("classRef") or {}).get("name", ""),
+        namespace=metadata.get("namespace", ""),
+        created=metadata.get("creationTimestamp", ""),
+        turn=_turn(document),
+        _packed=zlib.compress(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode(), 1),
+    )
+
+
+def _turn(document: Mapping[str, Any]) -> Turn:
+    metadata, status = document["metadata"], document.get("status") or {}
+    ready = any(
+        one.get("type") == "Ready"
+        and one.get("status") == "True"
+        and one.get("observedGeneration") == metadata.get("generation")
+        for one in status.get("conditions", ())
+    )
+    return Turn(
+        own_version=(document.get("spec") or {}).get("version"),
+        assigned=status.get("assignedVersion"),
+        assigned_at=status.get("assignedAt"),
+        ready=status.get("version") if ready else None,
+        labels=tuple(sorted((metadata.get("labels") or {}).items())),
+    )
+
+
+def _trigger(document: Mapping[str, Any]) -> str:
+    metadata, status = document["metadata"], document.get("status") or {}
+    parts = [metadata.get(name) for name in ("uid", "generation", "labels", "annotations", "deletionTimestamp")]
+    return names.fingerprint([*parts, status.get("assignedVersion")])
+
+
+class Known:
+    """Objects of one kind, by key. Older news of the same object is passed over."""
+
+    def __init__(self) -> None:
+        self._papers: dict[str, Paper] = {}
+        self._keys_in: dict[str, set[str]] = {}
+
+    def __len__(self) -> int:
+        return len(self._papers)
+
+    def put(self, document: Mapping[str, Any]) -> bool:
+        """Note the object. True when it asks for work."""
+        made = paper(document)
+        before = self._papers.get(made.key)
+        if before is not None and before.uid == made.uid and before.version >= made.version:
+            return False
+        self._papers[made.key] = made
+        self._keys_in.setdefault(made.namespace, set()).add(made.key)
+        return before is None or before.trigger != made.trigger
+
+    def drop(self, document: Mapping[str, Any]) -> bool:
+        """The object is gone. False when another of its name is known."""
+        key = key_of(document)
+        known = self._papers.get(key)
+        if known is None or known.uid != document["metadata"]["uid"]:
+            return False
+        del self._papers[key]
+        self._keys_in[known.namespace].discard(key)
+        return True
+
+    def get(self, key: str) -> Paper | None:
+        """The object of this key."""
+        return self._papers.get(key)
+
+    def in_namespace(self, namespace: str) -> list[Paper]:
+        """The objects of this namespace, the oldest first."""
+        found = [self._papers[key] for key in self._keys_in.get(namespace, ())]
+        return sorted(found, key=lambda paper: (paper.created, paper.key))
+
+    def of_class(self, name: str) -> list[Paper]:
+        """The tenants that name this class."""
+        return [paper for paper in self._papers.values() if paper.class_name == name]
+
+    def __iter__(self) -> Iterator[Paper]:
+        return iter(list(self._papers.values()))

@@ -1,0 +1,208 @@
+"""One function for every trigger: look at a tenant as it is now, bring it a step closer to what it should be, tell it.
+
+Nothing is remembered between two looks but what the cluster itself says, so it may be broken off anywhere and begun
+again. What is applied again changes nothing, and a migration's Job has the same name for the same work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from concierge_core.ports import Clock
+from concierge_core.telemetry import span
+from concierge_operator import findings, finish, meters, names
+from concierge_operator.building import Builder, inventory_of
+from concierge_operator.cluster import Cluster
+from concierge_operator.engine import Looked
+from concierge_operator.kinds import PODS, TENANTS
+from concierge_operator.known import Document, Paper
+from concierge_operator.observe import State, Verdict, pod_trouble
+from concierge_operator.preparing import Surroundings, prepared, status_of
+from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
+from concierge_operator.render.migration import migration_name
+from concierge_operator.secret_marks import lacking, used_keys
+from concierge_operator.status import Findings, conditions
+from concierge_operator.status_model import Migration, SecretMark, TenantStatus
+from concierge_operator.telling import Teller
+from concierge_operator.world import World
+
+_LOOK_AT_PODS_AFTER_SECONDS = 10.0
+_WAITS_FOR_DATABASE = Verdict(
+    State.PROGRESSING, "WaitingForDatabase", "The migration begins when the database is ready."
+)
+
+
+@dataclass(slots=True)
+class Draft:
+    """What one look has brought so far."""
+
+    stages: Stages
+    migration: Migration | None
+    marks: dict[str, SecretMark | None]
+    through: bool = False
+    """Every stage was done: nothing held the gate."""
+    stall: Verdict | None = None
+    details: dict[str, Verdict] = field(default_factory=dict)
+    version: str | None = None
+
+
+class Reconciler:
+    """Looks at tenants, one call at a time for each."""
+
+    def __init__(
+        self, cluster: Cluster, world: World, teller: Teller, defaults: OperatorDefaults, clock: Clock
+    ) -> None:
+        self._cluster = cluster
+        self._world = world
+        self._teller = teller
+        self._defaults = defaults
+        self._clock = clock
+        self._waiting_since: dict[str, float] = {}
+
+    async def tenant(self, key: str) -> Looked:
+        """Look at this tenant. Raises `AwayError`, `Retry` or a `Refusal` that may pass: try again later."""
+        paper = self._world.tenants.get(key)
+        if paper is None:
+            self._waiting_since.pop(key, None)
+            return Looked()
+        document = paper.document()
+        if "deletionTimestamp" in document["metadata"]:
+            await finish.finish(self._cluster, document, self._world)
+            return Looked()
+        ready = prepared(document, self._surroundings(paper))
+        if isinstance(ready, Verdict):
+            return await self._tell_stalled(document, ready)
+        return await self._bring_about(document, ready)
+
+    def _surroundings(self, paper: Paper) -> Surroundings:
+        brand = self._world.classes.get(f"/{paper.class_name}") if paper.class_name else None
+        return Surroundings(
+            brand=brand.document() if brand else None,
+            neighbours=self._world.tenants.in_namespace(paper.namespace),
+            defaults=self._defaults,
+            offered=self._world.offered,
+        )
+
+    async def _tell_stalled(self, document: Document, verdict: Verdict) -> Looked:
+        """Nothing is changed: what runs keeps running."""
+        before = status_of(document)
+        found = Findings(document["metadata"]["generation"], applied=False, stall=verdict)
+        shown = conditions(found, before.conditions, self._clock.now())
+        await self._write(document, before, before.model_copy(update={"conditions": shown}))
+        return Looked()
+
+    async def _bring_about(self, document: Document, ctx: Context) -> Looked:
+        before = status_of(document)
+        document = await finish.hold(self._cluster, document, ctx, self._world)
+        marks = await self._world.secrets.marks(ctx, before.secrets, self._cluster)
+        prints = {name: mark.fingerprint for name, mark in marks.items() if mark is not None}
+        ctx = replace(ctx, secret_fingerprints=prints)
+        builder = Builder(self._cluster, self._world.sightings, ctx, inventory_of(before.inventory))
+        draft = Draft(render(ctx), before.migration, marks)
+        await self._through_stages(ctx, builder, draft)
+        await self._look_at(ctx, builder, draft)
+        await self._explain_waiting(ctx, draft)
+        await self._tell(document, ctx, before, builder, draft)
+        return _next_look(draft)
+
+    async def _through_stages(self, ctx: Context, builder: Builder, draft: Draft) -> None:
+        """Stage after stage, up to the first that something keeps from being done."""
+        for stage in (Stage.GUARD, Stage.CONFIG, Stage.DATA):
+            draft.stall = await builder.stage(stage.value, draft.stages.of[stage])
+            if draft.stall is not None:
+                return
+        if not self._secrets_are_there(ctx, draft) or not await self._gate_is_open(ctx, builder, draft):
+            return
+        for stage in (Stage.WORKLOADS, Stage.ROUTE, Stage.MONITORING):
+            stopped = await builder.stage(stage.value, draft.stages.of[stage])
+            if stopped is not None and stage is not Stage.MONITORING:
+                draft.stall = stopped
+                return
+        draft.through = True
+
+    def _secrets_are_there(self, ctx: Context, draft: Draft) -> bool:
+        keys = {name: frozenset(mark.keys) if mark is not None else None for name, mark in draft.marks.items()}
+        lacks = lacking(used_keys(ctx), keys, ctx)
+        if lacks is not None and lacks.state is State.FAILED:
+            draft.stall = lacks
+        elif lacks is not None:
+            draft.details["DatabaseReady"] = lacks
+        return lacks is None
+
+    async def _gate_is_open(self, ctx: Context, builder: Builder, draft: Draft) -> bool:
+        """Nothing beyond changes before the database is what this version needs."""
+        if ctx.suspended:
+            return True
+        seen = self._world.sightings.of(ctx.namespace)
+        state = findings.migration_state(ctx, draft.migration, seen)
+        if state is None and findings.data_ready(ctx, seen).ready:
+            with span("migration", concierge__version=ctx.version):
+                draft.stall = await builder.stage(Stage.MIGRATION.value, draft.stages.of[Stage.MIGRATION])
+            state = Verdict(State.PROGRESSING, "JobRunning", f"{migration_name(ctx)} is at work.")
+        draft.details["MigrationsApplied"] = state or _WAITS_FOR_DATABASE
+        if state is None or not state.ready:
+            return False
+        draft.migration = Migration(version=ctx.version, job=migration_name(ctx), succeeded=True)
+        return True
+
+    async def _look_at(self, ctx: Context, builder: Builder, draft: Draft) -> None:
+        seen = self._world.sightings.of(ctx.namespace)
+        found = findings.details(ctx, seen)
+        draft.details = {**found, **draft.details}
+        settled = draft.through and all(found[name].ready for name in ("WorkersReady", "AppsReady") if name in found)
+        if draft.through:
+            await builder.tidy(draft.stages.all, settled=settled)
+        if settled:
+            draft.version = ctx.version
+
+    async def _tell(
+        self, document: Document, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft
+    ) -> None:
+        found = Findings(
+            generation=document["metadata"]["generation"],
+            applied=draft.stall is None,
+            details=draft.details,
+            stall=draft.stall,
+            suspended=ctx.suspended,
+        )
+        changed = {
+            "observed_generation": found.generation if found.applied else before.observed_generation,
+            "conditions": conditions(found, before.conditions, self._clock.now()),
+            "version": draft.version or before.version,
+            "endpoints": findings.endpoints(ctx),
+            "migration": draft.migration,
+            "inventory": [builder.inventory[place] for place in sorted(builder.inventory)],
+            "secrets": [mark for mark in draft.marks.values() if mark is not None],
+        }
+        await self._write(document, before, before.model_copy(update=changed))
+        for mended in builder.mended:
+            await self._teller.event(TENANTS, document, "DriftCorrected", mended.told(), good=False)
+
+    async def _explain_waiting(self, ctx: Context, draft: Draft) -> None:
+        """Pods often say what a Deployment doesn't: no image, a crash. They are asked only when it takes long."""
+        key = f"{ctx.namespace}/{ctx.tenant}"
+        slow = [name for name, verdict in draft.details.items() if not verdict.ready and name != "RouteReady"]
+        if not slow:
+            self._waiting_since.pop(key, None)
+            return
+        now = self._clock.monotonic()
+        if now - self._waiting_since.setdefault(key, now) < _LOOK_AT_PODS_AFTER_SECONDS:
+            return
+        labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
+        pods, _ = await self._cluster.list(PODS, ctx.namespace, labels=labels)
+        trouble = pod_trouble(pods)
+        if trouble is not None:
+            draft.details[slow[0]] = trouble
+
+    async def _write(self, document: Document, before: TenantStatus, status: TenantStatus) -> None:
+        metadata = document["metadata"]
+        meters.CONDITIONS.tell(metadata["namespace"], metadata["name"], status.conditions)
+        live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
+        if live is not None:
+            self._world.tenants.put(live)
+            await self._teller.transitions(TENANTS, document, before.conditions, status.conditions)
+
+
+def _next_look(draft: Draft) -> Looked:
+    waiting = any(not verdict.ready for verdict in draft.details.values())
+    return Looked(again_seconds=_LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting else None, failed=draft.stall is not None)

@@ -1,0 +1,103 @@
+"""What is known of the Secrets beside tenants: versions from a watch of their metadata, fingerprints of contents.
+
+A content is read once per version, and after a restart not at all: the tenant's status remembers the fingerprint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from concierge_operator import names
+from concierge_operator.cluster import Cluster, Manifest
+from concierge_operator.generated import fingerprint_key, missing, new_secret
+from concierge_operator.kinds import SECRETS
+from concierge_operator.refusals import Refusal, Retry
+from concierge_operator.render.context import Context
+from concierge_operator.secret_marks import content_mark, used_names
+from concierge_operator.status_model import SecretMark
+
+Place = tuple[str, str]
+"""Namespace and name."""
+
+
+class SecretBook:
+    """The Secrets of all tenants' namespaces."""
+
+    def __init__(self) -> None:
+        self._versions: dict[Place, str] = {}
+        self._marks: dict[Place, SecretMark | None] = {}
+
+    def seen(self, live: Manifest) -> bool:
+        """A Secret is, or was changed. True when a tenant uses it and has to be looked at."""
+        metadata = live["metadata"]
+        place = (metadata["namespace"], metadata["name"])
+        if self._versions.get(place) == metadata["resourceVersion"]:
+            return False
+        self._versions[place] = metadata["resourceVersion"]
+        mark = self._marks.get(place)
+        return place in self._marks and (mark is None or mark.version != metadata["resourceVersion"])
+
+    def gone(self, live: Manifest) -> bool:
+        """A Secret was deleted. True when a tenant uses it."""
+        place = (live["metadata"]["namespace"], live["metadata"]["name"])
+        self._versions.pop(place, None)
+        return place in self._marks
+
+    def listed(self, present: set[Place]) -> Iterable[str]:
+        """After a whole list: the namespaces in which something that is used is gone."""
+        lost = [place for place in self._versions if place not in present]
+        for place in lost:
+            del self._versions[place]
+        return {place[0] for place in lost if place in self._marks}
+
+    def forget(self, namespace: str) -> None:
+        """The namespace has no tenant any more."""
+        for book in (self._versions, self._marks):
+            for place in [place for place in book if place[0] == namespace]:
+                del book[place]
+
+    async def marks(self, ctx: Context, noted: Iterable[SecretMark], cluster: Cluster) -> dict[str, SecretMark | None]:
+        """Every Secret that the tenant uses: its mark, or None where there is none. Makes the generated one."""
+        before = {mark.name: mark for mark in noted}
+        used = used_names(ctx)
+        known = {name: self._known(ctx.namespace, name, before.get(name)) for name in used}
+        if all(mark is not None for mark in known.values()):
+            return dict(known)
+        key = fingerprint_key(await self._generated(ctx, cluster))
+        return {name: known[name] or await self._read(ctx.namespace, name, key, cluster) for name in used}
+
+    def _known(self, namespace: str, name: str, noted: SecretMark | None) -> SecretMark | None:
+        place = (namespace, name)
+        version = self._versions.get(place)
+        for mark in (self._marks.get(place), noted):
+            if mark is not None and version is not None and mark.version == version:
+                self._marks[place] = mark
+                return mark
+        return None
+
+    async def _read(self, namespace: str, name: str, key: bytes, cluster: Cluster) -> SecretMark | None:
+        live = await cluster.get(SECRETS, name, namespace)
+        mark = None
+        if live is not None:
+            version = live["metadata"]["resourceVersion"]
+            self._versions[namespace, name] = version
+            keys = sorted(live.get("data") or {})
+            mark = SecretMark(name=name, version=version, fingerprint=content_mark(key, live), keys=keys)
+        self._marks[namespace, name] = mark
+        return mark
+
+    async def _generated(self, ctx: Context, cluster: Cluster) -> Manifest:
+        """The tenant's own passwords and keys; made, or completed, where they are missing."""
+        live = await cluster.get(SECRETS, names.GENERATED_SECRET, ctx.namespace)
+        lacks = missing(live)
+        if live is None:
+            try:
+                return await cluster.create(SECRETS, new_secret(ctx, lacks), manager=names.FIELD_MANAGER)
+            except Refusal as refused:
+                if refused.status == 409:
+                    raise Retry("another operator made the Secret a moment ago") from None
+                raise
+        if lacks:
+            patch = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"]}, "data": lacks}
+            return await cluster.merge(SECRETS, names.GENERATED_SECRET, ctx.namespace, patch)
+        return live

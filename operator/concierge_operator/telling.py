@@ -1,0 +1,121 @@
+"""What the operator tells: status of a tenant or class, written only where it changed, and Events on transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from concierge_core.ports import Clock
+from concierge_operator import meters, names
+from concierge_operator.cluster import Cluster
+from concierge_operator.kinds import EVENTS, Resource
+from concierge_operator.refusals import AwayError, Refusal
+from concierge_operator.status_model import ClassStatus, Condition, TenantStatus
+
+Document = dict[str, Any]
+_SHOWN_EVENTS = frozenset({"Ready", "Stalled", "Suspended", "BackupHealthy", "VoiceNumberConfigured", "RouteReady"})
+
+_log = structlog.get_logger(__name__)
+
+
+class Teller:
+    """Writes statuses and Events."""
+
+    def __init__(self, cluster: Cluster, clock: Clock, identity: str) -> None:
+        self._cluster = cluster
+        self._clock = clock
+        self._identity = identity
+
+    async def status(
+        self, resource: Resource, document: Document, status: TenantStatus | ClassStatus, *, manager: str
+    ) -> Document | None:
+        """Write the status if it differs from the document's; the object as it is now, None if nothing was written."""
+        wanted = status.model_dump(by_alias=True, exclude_none=True, mode="json")
+        if _without_moments(wanted) == _without_moments(_ours(document.get("status") or {}, wanted)):
+            return None
+        told = document["metadata"]
+        metadata = {name: told[name] for name in ("name", "namespace", "uid") if name in told}
+        body = {
+            "apiVersion": resource.api_version,
+            "kind": resource.kind,
+            "metadata": metadata,
+            "status": wanted,
+        }
+        live = await self._cluster.apply(resource, body, manager=manager, subresource="status")
+        meters.STATUS_WRITES.inc()
+        return live
+
+    async def transitions(
+        self, resource: Resource, document: Document, before: Iterable[Condition], now: Iterable[Condition]
+    ) -> None:
+        """An Event for each condition that turned, if people care for it."""
+        was = {condition.type: condition for condition in before}
+        for condition in now:
+            old = was.get(condition.type)
+            if condition.type in _SHOWN_EVENTS and _turned(old, condition):
+                await self.event(resource, document, condition.reason, condition.message, good=_good(condition))
+
+    async def event(self, resource: Resource, document: Document, reason: str, message: str, *, good: bool) -> None:
+        """One Event about the object; one that can't be written is only logged."""
+        metadata = document["metadata"]
+        namespace = metadata.get("namespace") or "default"
+        moment = _micro(self._clock.now())
+        body: Document = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{metadata['name']}.", "namespace": namespace},
+            "involvedObject": {
+                "apiVersion": resource.api_version,
+                "kind": resource.kind,
+                "name": metadata["name"],
+                "namespace": metadata.get("namespace", ""),
+                "uid": metadata["uid"],
+            },
+            "type": "Normal" if good else "Warning",
+            "reason": reason,
+            "message": message[:1000] or reason,
+            "action": "Reconcile",
+            "eventTime": moment,
+            "reportingComponent": names.FIELD_MANAGER,
+            "reportingInstance": self._identity[:128],
+        }
+        try:
+            await self._cluster.create(EVENTS, body, manager=names.FIELD_MANAGER)
+        except (AwayError, Refusal) as error:
+            _log.info("an Event was not written", reason=reason, error=str(error)[:200])
+
+
+def _ours(status: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the live status this writer writes; another writer's fields are not compared."""
+    return {name: part for name, part in status.items() if name in wanted or name not in _OF_OTHERS}
+
+
+_OF_OTHERS = frozenset({"assignedVersion", "assignedAt"})
+
+
+def _without_moments(status: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition's time follows from its status."""
+    plain = dict(status)
+    plain["conditions"] = [
+        {name: part for name, part in condition.items() if name != "lastTransitionTime"}
+        for condition in status.get("conditions", ())
+    ]
+    return plain
+
+
+def _turned(old: Condition | None, new: Condition) -> bool:
+    """It is another than before; of something new only that it holds is told."""
+    if old is None or old.status != new.status:
+        return new.status == "True" or (old is not None and new.type != "Stalled")
+    return new.type == "Stalled" and new.status == "True" and old.reason != new.reason
+
+
+def _good(condition: Condition) -> bool:
+    return (condition.status == "True") is (condition.type != "Stalled")
+
+
+def _micro(now: datetime) -> str:
+    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,127 @@
+"""List, then watch, for ever: the children of all tenants and the Secrets beside them, as metadata where it is enough.
+
+Kopf watches what people write (tenants, classes). The rest is watched here, since there are thirty times as many of
+them and Kopf keeps a memory and a task for each object (docs/decisions has the measurement).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+
+from concierge_core.ports import Clock
+from concierge_operator import meters
+from concierge_operator.cluster import Cluster
+from concierge_operator.kinds import Resource
+from concierge_operator.refusals import AwayError, Refusal
+
+Manifest = dict[str, Any]
+_LONGEST_PAUSE_SECONDS = 30.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Listener(Protocol):
+    """Hears of the objects of one kind."""
+
+    def seen(self, resource: Resource, live: Manifest) -> None:
+        """An object is, or was changed."""
+
+    def gone(self, resource: Resource, live: Manifest) -> None:
+        """An object was deleted."""
+
+    def listed(self, resource: Resource, present: set[tuple[str, str]]) -> None:
+        """A whole list was read: (namespace, name) of all that are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to watch."""
+
+    resource: Resource
+    labels: Mapping[str, str] | None
+    only_metadata: bool
+
+
+class Watch:
+    """One kind, watched for ever. `synced` is set when the first list was read."""
+
+    def __init__(self, cluster: Cluster, view: View, listener: Listener, clock: Clock) -> None:
+        self._cluster = cluster
+        self._view = view
+        self._listener = listener
+        self._clock = clock
+        self.synced = asyncio.Event()
+        self.heard_at = clock.monotonic()
+
+    async def run(self) -> None:
+        """Until cancelled. What the server refuses or breaks off is asked again after a pause that grows."""
+        failures, since = 0, None
+        while True:
+            try:
+                if since is None:
+                    since = await self._list()
+                since = await self._follow(since)
+                failures = 0
+            except Refusal as refused:
+                failures += 1
+                if refused.status in (404, 410):
+                    since = None
+                self._tell(failures, f"{refused.status} {refused.reason}")
+                await self._pause(0 if refused.status == 410 and failures == 1 else failures)
+            except AwayError as away:
+                failures += 1
+                self._tell(failures, str(away))
+                await self._pause(failures)
+
+    async def _list(self) -> str:
+        present: set[tuple[str, str]] = set()
+        view, version = self._view, ""
+        async for page, version in self._cluster.pages(  # noqa: B007
+            view.resource, labels=view.labels, only_metadata=view.only_metadata
+        ):
+            for live in page:
+                present.add((live["metadata"].get("namespace", ""), live["metadata"]["name"]))
+                self._listener.seen(view.resource, _typed(view.resource, live))
+            await asyncio.sleep(0)  # a long list leaves room for others
+        self._listener.listed(view.resource, present)
+        self._heard()
+        self.synced.set()
+        return version
+
+    async def _follow(self, since: str) -> str:
+        async for kind, live in self._events(since):
+            self._heard()
+            since = live["metadata"]["resourceVersion"]
+            if kind == "DELETED":
+                self._listener.gone(self._view.resource, live)
+            elif kind != "BOOKMARK":
+                self._listener.seen(self._view.resource, _typed(self._view.resource, live))
+        return since
+
+    def _events(self, since: str) -> AsyncIterator[tuple[str, Manifest]]:
+        view = self._view
+        return self._cluster.watch(view.resource, since, labels=view.labels, only_metadata=view.only_metadata)
+
+    def _heard(self) -> None:
+        self.heard_at = self._clock.monotonic()
+
+    async def _pause(self, failures: int) -> None:
+        most = min(_LONGEST_PAUSE_SECONDS, 0.25 * 2.0 ** min(failures, 10))
+        await self._clock.sleep(most * random.random())  # noqa: S311  # jitter, no secret
+
+    def _tell(self, failures: int, reason: str) -> None:
+        age = self._clock.monotonic() - self.heard_at
+        meters.WATCH_AGE.labels(self._view.resource.kind).set(age)
+        log = _log.warning if failures > 1 else _log.info
+        log("a watch begins again", kind=self._view.resource.kind, reason=reason, failures=failures)
+
+
+def _typed(resource: Resource, live: Manifest) -> Manifest:
+    """Objects in a list don't say their kind."""
+    return {**live, "kind": resource.kind}

@@ -1,0 +1,90 @@
+"""Everything that one operator knows of its cluster, and who is asked to look again when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from concierge_operator.kinds import SECRETS, Resource
+from concierge_operator.known import Known, key_of
+from concierge_operator.queue import Priority
+from concierge_operator.secret_book import SecretBook
+from concierge_operator.sightings import Sightings
+
+Live = dict[str, Any]
+Ask = Callable[[str, Priority], None]
+
+
+@dataclass(slots=True)
+class World:
+    """Filled by watches and by our own writes."""
+
+    ask: Ask
+    """Puts a key into the work queue."""
+    tenants: Known = field(default_factory=Known)
+    classes: Known = field(default_factory=Known)
+    sightings: Sightings = field(default_factory=Sightings)
+    secrets: SecretBook = field(default_factory=SecretBook)
+    offered: frozenset[str] = frozenset()
+
+    def tenant_event(self, kind: str, document: Live) -> None:
+        """A tenant is, was changed, or is gone; and with it its class has something to look at."""
+        key = key_of(document)
+        before = self.tenants.get(key)
+        if kind == "DELETED":
+            if self.tenants.drop(document):
+                self._left(document["metadata"]["namespace"])
+        elif self.tenants.put(document):
+            self.ask(key, Priority.RESYNC if kind == "" else Priority.EDIT)
+        now = self.tenants.get(key)
+        for name in {paper.class_name for paper in (before, now) if paper is not None} - {""}:
+            self.ask(f"/{name}", Priority.RESYNC)
+
+    def class_event(self, kind: str, document: Live) -> None:
+        """A class is, was changed, or is gone: it and all its tenants are looked at."""
+        name = document["metadata"]["name"]
+        changed = self.classes.drop(document) if kind == "DELETED" else self.classes.put(document)
+        if changed:
+            self.ask(f"/{name}", Priority.EDIT)
+            for paper in self.tenants.of_class(name):
+                self.ask(paper.key, Priority.RESYNC)
+
+    def seen(self, resource: Resource, live: Live) -> None:
+        """A child or a Secret is, or was changed."""
+        namespace = live["metadata"]["namespace"]
+        if resource == SECRETS:
+            if self._has_tenant(namespace) and self.secrets.seen(live):
+                self._ask_all(namespace)
+        elif self.sightings.put(resource, live):
+            self._ask_all(namespace)
+
+    def gone(self, resource: Resource, live: Live) -> None:
+        """A child or a Secret was deleted."""
+        dropped = self.secrets.gone(live) if resource == SECRETS else self.sightings.drop(resource, live)
+        if dropped:
+            self._ask_all(live["metadata"]["namespace"])
+
+    def listed(self, resource: Resource, present: set[tuple[str, str]]) -> None:
+        """All of a kind were listed anew."""
+        if resource == SECRETS:
+            lost = set(self.secrets.listed(present))
+        else:
+            lost = set(self.sightings.forget_missing(resource, present))
+        for namespace in lost:
+            self._ask_all(namespace)
+
+    def _ask_all(self, namespace: str) -> None:
+        for paper in self.tenants.in_namespace(namespace):
+            self.ask(paper.key, Priority.EDIT)
+
+    def _has_tenant(self, namespace: str) -> bool:
+        return bool(self.tenants.in_namespace(namespace))
+
+    def _left(self, namespace: str) -> None:
+        """A tenant is gone: whoever waited for its namespace has its turn."""
+        if self._has_tenant(namespace):
+            self._ask_all(namespace)
+        else:
+            self.sightings.forget(namespace)
+            self.secrets.forget(namespace)

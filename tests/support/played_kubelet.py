@@ -1,0 +1,91 @@
+"""Plays scheduler and kubelet for tests without a node: pods start, Jobs end, and images fail on demand.
+
+What an image's tag says is what its pods do: "…-unpullable" can't be fetched, "…-crashing" crashes, "…-unmigratable"
+fails in the migration's Job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from concierge_operator.cluster import Cluster
+from concierge_operator.kinds import PODS
+from concierge_operator.refusals import AwayError, Refusal
+from control_plane import ControlPlane
+from in_thread import in_thread
+
+Pod = dict[str, Any]
+
+
+@contextmanager
+def played_kubelet(plane: ControlPlane) -> Iterator[None]:
+    """For as long as the block lasts."""
+    with in_thread(lambda: _play(plane)):
+        yield
+
+
+async def _play(plane: ControlPlane) -> None:
+    async with Cluster(plane.configuration()) as cluster, asyncio.TaskGroup() as group:
+        while True:
+            try:
+                pods, version = await cluster.list(PODS)
+                await asyncio.gather(*(_move(cluster, pod) for pod in pods))
+                async for kind, pod in cluster.watch(PODS, version):
+                    if kind in ("ADDED", "MODIFIED"):
+                        group.create_task(_move(cluster, pod))
+            except (AwayError, Refusal):
+                await asyncio.sleep(0.2)
+
+
+async def _move(cluster: Cluster, pod: Pod) -> None:
+    """One step further."""
+    metadata = pod["metadata"]
+    path = PODS.path(metadata["namespace"], metadata["name"])
+    try:
+        if "deletionTimestamp" in metadata:
+            await cluster._ask(
+                "DELETE", path, None, {"gracePeriodSeconds": 0, "preconditions": {"uid": metadata["uid"]}}
+            )
+        elif "nodeName" not in pod["spec"]:
+            target = {"apiVersion": "v1", "kind": "Node", "name": "played"}
+            bound = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": metadata["name"]}, "target": target}
+            await cluster._ask("POST", f"{path}/binding", None, bound)
+        elif status := _status(pod):
+            await cluster._ask("PATCH", f"{path}/status", None, {"status": status}, "application/merge-patch+json")
+    except (AwayError, Refusal):
+        pass  # it is seen again
+
+
+def _status(pod: Pod) -> dict[str, Any]:
+    tag = pod["spec"]["containers"][0]["image"].rpartition(":")[2]
+    if tag.endswith("-unpullable"):
+        return _waits(pod, "ImagePullBackOff", "Back-off pulling image")
+    if tag.endswith("-crashing"):
+        return _waits(pod, "CrashLoopBackOff", "back-off 10s restarting failed container")
+    if any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ())):
+        phase = "Failed" if tag.endswith("-unmigratable") else "Succeeded"
+        return {"phase": phase} if pod["status"].get("phase") != phase else {}
+    if pod["status"].get("phase") == "Running":
+        return {}
+    now = pod["metadata"]["creationTimestamp"]
+    conditions = [{"type": kind, "status": "True", "lastTransitionTime": now} for kind in ("Ready", "ContainersReady")]
+    running = [
+        {"name": c["name"], "ready": True, "restartCount": 0, "image": c["image"], "imageID": "", "started": True,
+         "state": {"running": {"startedAt": now}}}
+        for c in pod["spec"]["containers"]
+    ]  # fmt: skip
+    return {"phase": "Running", "conditions": conditions, "containerStatuses": running, "podIP": "10.0.0.1"}
+
+
+def _waits(pod: Pod, reason: str, message: str) -> dict[str, Any]:
+    if pod["status"].get("containerStatuses"):
+        return {}
+    waiting = {"waiting": {"reason": reason, "message": message}}
+    states = [
+        {"name": c["name"], "ready": False, "restartCount": 0, "image": c["image"], "imageID": "", "state": waiting}
+        for c in pod["spec"]["containers"]
+    ]
+    return {"phase": "Pending", "containerStatuses": states, "message": reason}
