@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from concierge_core.telemetry import span
-from concierge_operator import meters, names, plan
+from concierge_operator import growing, meters, names, plan
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.drift import authors, drifted
 from concierge_operator.kinds import TENANTS, child, resource_of
@@ -118,18 +118,21 @@ class Builder:
     async def _apply(self, step: Step) -> Verdict | None:
         resource = resource_of(step.manifest)
         try:
-            live = await self.cluster.apply(resource, step.manifest, manager=names.FIELD_MANAGER)
+            answer = await self.cluster.apply(resource, step.manifest, manager=names.FIELD_MANAGER)
         except Refusal as refused:
             meters.APPLIES.labels(resource.kind, "refused").inc()
+            live = self.sightings.of(self.ctx.namespace).get(step.place)
+            if live is not None and growing.is_about_claims(resource.kind, refused):
+                return await growing.grow(self.cluster, step.manifest, live.uid)
             return self._refused(step, refused)
-        self.sightings.put(resource, live)
+        self.sightings.put(resource, answer)
         self.inventory[step.place] = InventoryEntry(
             group=resource.group,
             version=resource.version,
             kind=resource.kind,
             name=step.place[1],
             hash=step.hash,
-            owned=sighting(resource, live).owned,
+            owned=sighting(resource, answer).owned,
         )
         meters.APPLIES.labels(resource.kind, "drift" if step.deed is Deed.MEND else "applied").inc()
         return None

@@ -168,3 +168,42 @@ def test_a_spec_that_cannot_fit_its_database_is_refused_in_words(hotel: Hotel) -
 
     assert "maxConnections" in hotel.stalls("TooFewConnections")
     assert hotel.list("deployments") == []
+
+
+def test_a_volume_grows_under_its_running_database(hotel: Hotel) -> None:
+    name = f"growing-{hotel.namespace}"
+    described = {"capacity": {"storage": "50Gi"}, "accessModes": ["ReadWriteOnce"], "storageClassName": name}
+    paths = [f"/tmp/{name}-{number}" for number in range(2)]
+    hotel.plane.apply(
+        {
+            "apiVersion": "storage.k8s.io/v1",
+            "kind": "StorageClass",
+            "metadata": {"name": name},
+            "provisioner": "kubernetes.io/no-provisioner",
+            "allowVolumeExpansion": True,
+        },
+        *(
+            {
+                "apiVersion": "v1",
+                "kind": "PersistentVolume",
+                "metadata": {"name": f"{name}-{number}"},
+                "spec": {**described, "hostPath": {"path": path}},
+            }
+            for number, path in enumerate(paths)
+        ),
+    )
+    hotel.apply(storage={"className": name, "size": "10Gi"}).is_ready()
+    before = hotel.pod_uids("postgres")
+
+    hotel.edit(storage={"size": "20Gi"})
+
+    def asked() -> set[str]:
+        claim = hotel.get("pvc", "data-concierge-postgres-0")
+        database = hotel.get("statefulset", "concierge-postgres")
+        assert claim is not None
+        templates = database["spec"]["volumeClaimTemplates"] if database else [claim]
+        return {one["spec"]["resources"]["requests"]["storage"] for one in (claim, *templates)}
+
+    hotel.wait(lambda: asked() == {"20Gi"} and hotel.get("statefulset", "concierge-postgres"))
+    hotel.is_ready()
+    assert hotel.pod_uids("postgres") == before
