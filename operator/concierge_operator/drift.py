@@ -65,3 +65,29 @@ def _owns(fields: Mapping[str, Any], path: Path) -> bool:
     if below is None:
         return False
     return _owns(below, rest) if below else True
+
+
+_CLUSTER = ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiserver", "k8s-")
+"""Managers that belong to Kubernetes: what they add is how it works."""
+
+
+def additions(live: Mapping[str, Any], *, ours: str) -> dict[str, list[str]]:
+    """What others have put beside our fields: manager → dotted paths, sorted; Kubernetes' own is left out."""
+    found: dict[str, set[str]] = {}
+    for entry in live.get("metadata", {}).get("managedFields", ()):
+        manager = str(entry.get("manager"))
+        if manager.startswith((ours, *_CLUSTER)) or entry.get("subresource"):
+            continue
+        found.setdefault(manager, set()).update(_leaf_paths(entry.get("fieldsV1", {}), ()))
+    return {manager: sorted(paths) for manager, paths in sorted(found.items()) if paths}
+
+
+def _leaf_paths(fields: Mapping[str, Any], path: Path) -> Iterator[str]:
+    for name, below in fields.items():
+        if name == ".":
+            continue
+        step = name.partition(":")[2] if name.startswith("f:") else name
+        if below and set(below) != {"."}:
+            yield from _leaf_paths(below, (*path, step))
+        else:
+            yield ".".join((*path, step))

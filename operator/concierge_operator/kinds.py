@@ -40,9 +40,10 @@ SECRETS: Final = Resource("", "v1", "Secret", "secrets")
 PODS: Final = Resource("", "v1", "Pod", "pods")
 EVENTS: Final = Resource("", "v1", "Event", "events")
 LEASES: Final = Resource("coordination.k8s.io", "v1", "Lease", "leases")
+DEPLOYMENTS: Final = Resource("apps", "v1", "Deployment", "deployments")
 
 _STATEFUL = (
-    Resource("apps", "v1", "Deployment", "deployments"),
+    DEPLOYMENTS,
     Resource("apps", "v1", "StatefulSet", "statefulsets"),
     Resource("batch", "v1", "Job", "jobs"),
     Resource("batch", "v1", "CronJob", "cronjobs"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
@@ -53,3 +55,14 @@ def operator(plane: ControlPlane, pods: None) -> Iterator[RunningOperator]:
 def hotel(plane: ControlPlane, operator: RunningOperator, namespace: str) -> Hotel:
     """A namespace for one tenant, with an operator that looks after it."""
     return Hotel(plane, namespace)
+
+
+@pytest.fixture
+def concierge(plane: ControlPlane) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line, at this cluster."""
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "concierge_cli.main", *arguments, "--kubeconfig", str(plane.kubeconfig)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    return call

@@ -10,6 +10,7 @@ import sys
 from importlib import import_module, metadata
 from pathlib import Path
 
+from concierge_cli.cluster_verbs import add_cluster_verbs
 from concierge_core.errors import ConciergeError, InvalidInput
 
 DEFAULT_DATA = Path(".concierge")
@@ -62,6 +63,8 @@ def _parser() -> argparse.ArgumentParser:
     rotate.set_defaults(module="rotate_keys")
 
     _add_render(verbs.add_parser("render", help="print what a property consists of in a cluster"))
+
+    add_cluster_verbs(verbs)
 
     version = verbs.add_parser("version", help="say which version this is")
     version.set_defaults(module="version")

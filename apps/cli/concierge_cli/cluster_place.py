@@ -1,0 +1,90 @@
+"""Where the cluster is, whose tenants there are, and with which settings the operator in it works."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from concierge_core.errors import ConciergeError
+from concierge_operator.cluster import Cluster, configuration
+from concierge_operator.kinds import CLASSES, DEPLOYMENTS, TENANTS
+from concierge_operator.known import Document, paper
+from concierge_operator.observe import Verdict
+from concierge_operator.preparing import Surroundings, prepared
+from concierge_operator.render import Context
+from concierge_operator.settings import OperatorSettings
+
+_OPERATOR = {"app.kubernetes.io/name": "concierge-operator"}
+_PREFIX = "CONCIERGE_OPERATOR_"
+
+
+class NoTenantError(ConciergeError):
+    """There is no tenant of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The cluster, as the verbs see it."""
+
+    cluster: Cluster
+    settings: OperatorSettings
+    offered: frozenset[str]
+
+    async def tenants(self, arguments: argparse.Namespace) -> list[Document]:
+        """The one that is named, or all. Raises `NoTenantError`."""
+        found, _ = await self.cluster.list(TENANTS, None if arguments.everywhere else arguments.namespace)
+        wanted = [one for one in found if not arguments.tenant or one["metadata"]["name"] == arguments.tenant]
+        if not wanted:
+            where = "the cluster" if arguments.everywhere else f"namespace {arguments.namespace}"
+            name = f"a tenant {arguments.tenant}" if arguments.tenant else "a tenant"
+            raise NoTenantError(f"{where} has not {name}; see: kubectl get conciergetenants -A")
+        return [{"apiVersion": TENANTS.api_version, "kind": TENANTS.kind, **one} for one in wanted]
+
+    async def brand_of(self, document: Document) -> Document | None:
+        """The tenant's class, if it names one that is there."""
+        name = ((document.get("spec") or {}).get("classRef") or {}).get("name")
+        return await self.cluster.get(CLASSES, name) if name else None
+
+    async def prepared(self, document: Document, brand: Document | None) -> Context | Verdict:
+        """As the operator prepares it."""
+        neighbours, _ = await self.cluster.list(TENANTS, document["metadata"]["namespace"])
+        papers = sorted((paper(one) for one in neighbours), key=lambda one: (one.created, one.key))
+        return prepared(document, Surroundings(brand, papers, self.settings.defaults(), self.offered))
+
+
+def at_cluster(arguments: argparse.Namespace, deed: Callable[[Place], Awaitable[int]]) -> int:
+    """Do this at the cluster that the command line names."""
+
+    async def work() -> int:
+        async with Cluster(await configuration(_kubeconfig(arguments))) as cluster:
+            settings = await _operator_settings(cluster)
+            return await deed(Place(cluster, settings, await cluster.kinds()))
+
+    return asyncio.run(work())
+
+
+def _kubeconfig(arguments: argparse.Namespace) -> Path | None:
+    if arguments.kubeconfig is not None:
+        return Path(arguments.kubeconfig)
+    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
+    path = Path(named) if named else Path.home() / ".kube" / "config"
+    if not path.exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
+        return None
+    return path
+
+
+async def _operator_settings(cluster: Cluster) -> OperatorSettings:
+    """Of the operator that runs there, from its Deployment; the built-in ones where there is none."""
+    found, _ = await cluster.list(DEPLOYMENTS, labels=_OPERATOR)
+    given: dict[str, Any] = {}
+    for container in found[0]["spec"]["template"]["spec"]["containers"] if found else ():
+        for variable in container.get("env", ()):
+            name = variable["name"]
+            if name.startswith(_PREFIX) and variable.get("value"):
+                given[name.removeprefix(_PREFIX).lower()] = variable["value"]
+    return OperatorSettings(**given)

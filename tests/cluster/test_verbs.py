@@ -1,0 +1,63 @@
+"""The command line of people who run the operator, at a real API server."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+from hotel import Hotel
+
+Concierge = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_explain_says_that_a_tenant_is_ready_what_was_added_and_where_values_come_from(
+    hotel: Hotel, concierge: Concierge
+) -> None:
+    hotel.apply(profile="compact").is_ready()
+    hotel.kubectl("annotate", "deployment", "concierge-web", "team=night", "--field-manager=night-shift")
+
+    told = concierge("explain", hotel.name, "-n", hotel.namespace)
+
+    assert told.returncode == 0, told.stderr
+    assert "Pension Lindenhof" in told.stdout
+    assert "is Ready" in told.stdout
+    assert "night-shift added to Deployment concierge-web: metadata.annotations.team" in told.stdout
+    assert "profile = compact  (tenant)" in told.stdout
+
+
+def test_explain_says_in_a_sentence_why_a_tenant_is_not_ready(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact", ai={"keySecret": {"name": "gemini", "key": "key"}}).stalls("SecretMissing")
+
+    told = concierge("explain", hotel.name, "-n", hotel.namespace)
+
+    assert told.returncode == 1
+    assert f"Secret {hotel.namespace}/gemini does not exist. Create it" in told.stdout
+
+
+def test_diff_says_that_nothing_would_change_and_what_an_upgrade_would(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact", version="1.0.0").is_ready()
+    same = concierge("diff", hotel.name, "-n", hotel.namespace)
+    assert same.returncode == 0, same.stdout + same.stderr
+    assert "nothing would change" in same.stdout
+
+    other = concierge("diff", hotel.name, "-n", hotel.namespace, "--to-version", "1.1.0")
+    assert other.returncode == 1
+    assert "the database is migrated for 1.1.0 first" in other.stdout
+    assert "Pods that are replaced: concierge-web" in other.stdout
+    assert hotel.status["version"] == "1.0.0"
+
+
+def test_suspend_closes_a_house_and_wake_opens_it(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact").is_ready()
+
+    assert concierge("suspend", hotel.name, "-n", hotel.namespace, "--reopens-on", "2027-04-01").returncode == 0
+    hotel.wait(lambda: hotel.condition("Suspended").get("status") == "True")
+    assert concierge("wake", hotel.name, "-n", hotel.namespace).returncode == 0
+    hotel.wait(lambda: hotel.condition("Suspended").get("status") == "False")
+    hotel.is_ready()
+
+
+def test_a_name_that_is_not_there_is_told_kindly(namespace: str, concierge: Concierge) -> None:
+    told = concierge("explain", "nowhere", "-n", namespace)
+    assert told.returncode == 1
+    assert "kubectl get conciergetenants -A" in told.stderr
