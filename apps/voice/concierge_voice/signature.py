@@ -6,8 +6,6 @@ has made of the request doesn't matter. Several tokens are accepted, so that one
 
 from __future__ import annotations
 
-import re
-
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from twilio.request_validator import (  # type: ignore[import-untyped]
@@ -18,14 +16,14 @@ from twilio.request_validator import (  # type: ignore[import-untyped]
 )
 
 from concierge_core.runtime import Runtime
-from concierge_core.tenant.secrets import SecretSource
+from concierge_core.tenant.secrets import SecretSource, several
 
 
 def tokens(rt: Runtime) -> list[str]:
     """The property's auth tokens, the current one first: the secret may list several, with commas or line ends."""
     account = rt.tenant.spec.voice.twilio
     secret = SecretSource(rt.settings).get(account.auth_token_secret) if account else None
-    return [token for token in re.split(r"[,\s]+", secret.get_secret_value()) if token] if secret else []
+    return several(secret.get_secret_value()) if secret else []
 
 
 def is_genuine(rt: Runtime, request: Request, form: FormData) -> bool:

@@ -20,6 +20,11 @@ def environment_name(ref: SecretRef) -> str:
     return "CONCIERGE_SECRET_" + re.sub(r"[^A-Z0-9]", "_", f"{ref.name}_{ref.key}".upper())
 
 
+def several(written: str) -> list[str]:
+    """A secret that is being changed lists both, the newer first, with commas, spaces or line ends between them."""
+    return [one for one in re.split(r"[,\s]+", written) if one]
+
+
 class SecretSource:
     """Looks secrets up in the mounted folder, then in the secrets file, then in the environment.
 
