@@ -15,6 +15,8 @@ from concierge_core.tenant.values import SecretRef, Section
 
 Url = Annotated[str, Field(max_length=4000)]
 Sid = Annotated[str, Field(max_length=34)]
+MOST_NUMBERS = 8
+"""Numbers that are remembered of one tenant: those it needs, then those that could not be given back yet."""
 
 
 class Occasion(StrEnum):
