@@ -9,7 +9,7 @@ with the sender.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from concierge_core.tenant.model import TenantSpec, TwilioAccount
@@ -23,9 +23,8 @@ PATHS: Mapping[Occasion, str] = {
     Occasion.CALL_STATUS: "/voice/status",
     Occasion.MESSAGES: "/messaging/incoming",
 }
-"""Where the voice app answers, below the tenant's public URL."""
-_FOR_CALLS = (Occasion.CALLS, Occasion.CALL_STATUS)
-_FOR_MESSAGES = (Occasion.MESSAGES,)
+"""Where the voice app answers, below the tenant's public URL. When that can't be reached, nothing below it can: the
+fallback is an address of the hotel's own, on another host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +62,29 @@ def desired(spec: TenantSpec, public_url: str) -> tuple[NumberWebhooks, ...]:
     if spec.suspend.active:
         return ()
     wanted: dict[tuple[str, str], NumberWebhooks] = {}
-    for account, number, occasions in _channels(spec):
-        hooks = {occasion: Hook(url=public_url + PATHS[occasion]) for occasion in occasions}
+    for account, number, urls in _channels(spec, public_url):
+        hooks = {occasion: Hook(url=url) for occasion, url in urls.items()}
         one = NumberWebhooks(number, account.account_sid, account.auth_token_secret, hooks)
         also = wanted.get(one.key)
         wanted[one.key] = replace(also, hooks={**also.hooks, **hooks}) if also else one
     return tuple(wanted.values())
 
 
-def _channels(spec: TenantSpec) -> list[tuple[TwilioAccount, str, tuple[Occasion, ...]]]:
-    found: list[tuple[TwilioAccount, str, tuple[Occasion, ...]]] = []
+_Channel = tuple[TwilioAccount, str, dict[Occasion, str]]
+
+
+def _channels(spec: TenantSpec, public_url: str) -> Iterator[_Channel]:
+    """What is on, with its account, its number, and what Twilio is to call when."""
     voice, sms = spec.voice, spec.messaging.sms
     if voice.enabled and voice.twilio and voice.twilio.number:
-        found.append((voice.twilio, voice.twilio.number, _FOR_CALLS))
+        urls = {occasion: public_url + PATHS[occasion] for occasion in (Occasion.CALLS, Occasion.CALL_STATUS)}
+        if voice.fallback_url:
+            urls[Occasion.FALLBACK] = voice.fallback_url
+        yield voice.twilio, voice.twilio.number, urls
     account = spec.messaging.twilio or voice.twilio
     number = sms.number or (account.number if account else None)
     if sms.enabled and account and number:
-        found.append((account, number, _FOR_MESSAGES))
-    return found
+        yield account, number, {Occasion.MESSAGES: public_url + PATHS[Occasion.MESSAGES]}
 
 
 def key_of(remembered: VoiceNumber) -> tuple[str, str]:
@@ -123,7 +127,9 @@ def _noted(current: CurrentHooks, wanted: NumberWebhooks, remembered: VoiceNumbe
     for occasion in wanted.hooks:
         if occasion not in known:
             found = current[occasion]
-            known[occasion] = found if found.url not in ours else found.model_copy(update={"url": "", "method": "POST"})
+            # The fallback is the hotel's own address: it may well have been there before.
+            led_here = occasion in PATHS and found.url in ours
+            known[occasion] = found.model_copy(update={"url": "", "method": "POST"}) if led_here else found
     return VoiceNumber(
         number=wanted.number,
         account_sid=wanted.account_sid,

@@ -69,6 +69,29 @@ async def test_text_messages_have_a_number_of_their_own_or_the_same(
     assert [one.number for one in house.status] == [NUMBER]
 
 
+async def test_the_hotels_own_fallback_is_set_and_taken_back_with_the_rest(
+    twilio: TwilioNumbers, house: NumberedHouse
+) -> None:
+    house.spec = spec(voice={"fallbackUrl": "https://handler.example/rings-the-desk"})
+    await house.settle()
+    during = twilio.number(NUMBER)["voice_fallback_url"]
+    await house.delete()
+
+    assert during == "https://handler.example/rings-the-desk"
+    assert twilio.number(NUMBER)["voice_fallback_url"] == ""
+
+
+async def test_a_fallback_that_the_tenant_says_nothing_of_is_left_as_it_is(
+    twilio: TwilioNumbers, house: NumberedHouse
+) -> None:
+    twilio.number(NUMBER)["voice_fallback_url"] = "https://old.example/fallback"
+    await house.settle()
+    during = twilio.number(NUMBER)["voice_fallback_url"]
+    await house.delete()
+
+    assert (during, twilio.number(NUMBER)["voice_fallback_url"]) == ("https://old.example/fallback",) * 2
+
+
 async def test_an_unchanged_number_costs_one_request_a_resync_and_none_an_event(
     twilio: TwilioNumbers, house: NumberedHouse
 ) -> None:

@@ -55,6 +55,13 @@ def test_a_number_for_calls_gets_the_address_for_calls_and_for_their_status() ->
     }
 
 
+def test_calls_fall_back_to_an_address_on_another_host_where_the_hotel_has_one() -> None:
+    elsewhere = "https://handler.example/rings-the-desk"
+    (one,) = desired(spec(voice={"enabled": True, "twilio": TWILIO, "fallbackUrl": elsewhere}), URL)
+
+    assert one.hooks[Occasion.FALLBACK] == Hook(url=elsewhere)
+
+
 def test_one_number_for_calls_and_text_messages_is_set_up_once_for_both() -> None:
     (one,) = desired(spec(voice={"enabled": True, "twilio": TWILIO}, messaging={"sms": {"enabled": True}}), URL)
 
@@ -117,6 +124,15 @@ def test_a_number_that_already_leads_to_us_is_not_remembered_as_having_led_to_us
     assert first.remember is not None
     assert first.remember.settled
     assert first.remember.before.calls == Hook()
+
+
+def test_a_fallback_that_the_hotel_had_before_stays_when_the_number_is_given_back() -> None:
+    fallback = Hook(url="https://handler.example/rings-the-desk")
+    ours = NumberWebhooks(NUMBER, ACCOUNT, SECRET, {Occasion.FALLBACK: fallback})
+    noted = decide(nothing() | {Occasion.FALLBACK: fallback}, ours, None).remember
+
+    assert noted is not None
+    assert give_back(nothing() | {Occasion.FALLBACK: fallback}, noted).change == {}
 
 
 def test_a_trunk_that_would_answer_instead_of_us_is_taken_off_and_put_back() -> None:

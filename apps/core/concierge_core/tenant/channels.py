@@ -15,6 +15,7 @@ from concierge_core.tenant.values import (
     PhoneNumber,
     SecretRef,
     Section,
+    WebAddress,
     WebOrigin,
     problem,
 )
@@ -121,6 +122,8 @@ class Voice(Section):
     """`relay`: streamed conversation (ConversationRelay); `gather`: turn by turn, the plainer fallback."""
     twilio: TwilioAccount | None = None
     """Twilio account, secret and number."""
+    fallback_url: WebAddress | None = None
+    """What Twilio calls when the property does not answer; on another host, such as a TwiML Bin that rings the desk."""
     greeting: LocalizedMap = Field(default_factory=dict)
     """First spoken words per language; must say that an AI speaks. A built-in greeting if absent."""
     roster: Annotated[list[RosterEntry], Field(max_length=20)] = Field(default_factory=list)

@@ -26,6 +26,7 @@ CLUSTER: Final = (
     "spec.gateway",
     "spec.image",
     "spec.version",
+    "spec.voice.fallbackUrl",
     "spec.postgres.version",
     "spec.postgres.instances",
     "spec.postgres.maxConnections",
