@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from receivers import Collector, ErrorReports, listening
 
 MINIMAL = Path(__file__).parents[3] / "manifests" / "minimal.yaml"

@@ -13,9 +13,9 @@ import pytest
 import yaml
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from certificates import Certificates, made_for
 from pydantic import SecretStr
 
+from certificates import Certificates, made_for
 from concierge_core.notifications.smtp import send
 from concierge_core.tenant.model import Smtp
 from concierge_core.use_cases.guest import post_message, request_person, start_session, update_guest
