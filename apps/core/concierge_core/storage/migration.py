@@ -55,6 +55,14 @@ def schema_is_current(settings: Settings) -> bool:
         engine.dispose()
 
 
+def knows_revision(revision: str) -> bool:
+    """This version of the software has the migration of that name: it can bring such tables up to date."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory(str(_SCRIPTS))
+    return revision in {script.revision for script in scripts.walk_revisions()}
+
+
 def _engine(settings: Settings) -> sa.Engine:
     address = database_address(settings)
     if isinstance(address, SqliteAddress):
