@@ -106,6 +106,21 @@ TENANT_RULES = (
         "Backups are enabled but destination is missing; say where they go, such as s3://bucket/path or pvc:NAME.",
         field=".destination",
     ),
+    # What follows may be said by the class instead; then it is checked when both are put together.
+    Rule(
+        "spec",
+        "!(has(self.backup) && has(self.backup.enabled) && self.backup.enabled && has(self.backup.destination) && "
+        "self.backup.destination.startsWith('s3://')) || has(self.backup.credentialsSecret) || has(self.classRef)",
+        "Backups go to a bucket but credentialsSecret is missing; name the Secret with its keys.",
+        field=".backup",
+    ),
+    Rule(
+        "spec",
+        "!(has(self.deletionPolicy) && self.deletionPolicy == 'Snapshot') || "
+        "has(self.backup) && has(self.backup.destination) || has(self.classRef)",
+        "deletionPolicy is Snapshot but backup.destination is missing; say where the last backup goes.",
+        field=".backup",
+    ),
     Rule(
         "spec.notifications",
         "!(has(self.handoffEmails) && size(self.handoffEmails) > 0) || has(self.smtp)",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from concierge_operator.render import (
+    backup,
     config,
     database,
     guard,
@@ -54,7 +55,7 @@ def render(ctx: Context) -> Stages:
             Stage.CONFIG: [config.tenant_config(ctx), config.articles_config(ctx)],
             Stage.DATA: [*database.database(ctx), *redis.redis(ctx)],
             Stage.MIGRATION: migration.migration(ctx),
-            Stage.WORKLOADS: workloads.workloads(ctx),
+            Stage.WORKLOADS: [*workloads.workloads(ctx), *backup.backup(ctx)],
             Stage.ROUTE: routes.routes(ctx),
             Stage.MONITORING: monitoring.monitoring(ctx),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,7 +33,9 @@ def policies(ctx: Context) -> list[Manifest]:
 
 
 def _components(ctx: Context) -> tuple[Component, ...]:
-    jobs = () if ctx.suspended else (Component.MIGRATION, *((Component.BACKUP,) if ctx.spec.backup.enabled else ()))
+    # Without regular backups there may still be a single one, or a restore.
+    backup = (Component.BACKUP,) if ctx.spec.backup.destination else ()
+    jobs = () if ctx.suspended else (Component.MIGRATION, *backup)
     return (*running(ctx), *jobs)
 
 
@@ -92,6 +95,9 @@ def _egress(ctx: Context, component: Component) -> list[Rule]:
     ports = _outside(ctx, component)
     if ports:
         rules.append({"to": [_INTERNET], "ports": [_tcp(port) for port in ports]})
+    if component is Component.BACKUP and _in_a_bucket(ctx) and ctx.spec.backup.endpoint:
+        # It may be a service of the cluster's own.
+        rules.append({"to": [deepcopy(_ANYWHERE)], "ports": [_tcp(_port_of(ctx.spec.backup.endpoint))]})
     if ctx.spec.observability.otlp_endpoint:
         rules.append({"to": [_ANYWHERE], "ports": [_tcp(_port_of(ctx.spec.observability.otlp_endpoint))]})
     return rules
@@ -104,7 +110,7 @@ def _outside(ctx: Context, component: Component) -> list[int]:
     together = component is Component.WEB
     if spec.observability.sentry_dsn_secret:
         ports.add(443)
-    if component is Component.BACKUP and not (spec.backup.destination or "").startswith("pvc:"):
+    if component is Component.BACKUP and _in_a_bucket(ctx) and spec.backup.endpoint is None:
         ports.add(443)
     if (component is Component.AI or together) and spec.ai.provider == "gemini":
         ports.add(443)
@@ -116,6 +122,10 @@ def _outside(ctx: Context, component: Component) -> list[int]:
         ports |= {_port_of(hook.url) for hook in spec.notifications.webhooks}
         ports |= {spec.notifications.smtp.port} if spec.notifications.smtp else set()
     return sorted(ports)
+
+
+def _in_a_bucket(ctx: Context) -> bool:
+    return (ctx.spec.backup.destination or "").startswith("s3://")
 
 
 def _present(ctx: Context, wanted: tuple[Component, ...]) -> tuple[Component, ...]:

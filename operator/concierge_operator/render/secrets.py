@@ -35,6 +35,8 @@ def used(ctx: Context, component: Component) -> list[str]:
         own |= {names.GENERATED_SECRET}
     if component in (*_ALL_WITH_DATA, Component.BACKUP):
         own |= {ref.name for ref in (database_secret(ctx), redis_secret(ctx)) if ref is not None}
+    if component is Component.BACKUP and ctx.spec.backup.credentials_secret:
+        own |= {ctx.spec.backup.credentials_secret}
     return sorted(own)
 
 
@@ -74,20 +76,21 @@ def volume(ctx: Context, component: Component) -> dict[str, Any]:
 def variables(ctx: Context) -> list[dict[str, Any]]:
     """Where database, Redis, keys and the apps' shared token are; `$(…)` is filled in by the kubelet."""
     return [
-        *_database_variables(ctx),
+        *database_variables(ctx),
         *_redis_variables(ctx),
-        _from_secret("CONCIERGE_ENCRYPTION_KEYS", names.GENERATED_SECRET, ENCRYPTION_KEYS),
-        _from_secret("CONCIERGE_INTERNAL_TOKEN", names.GENERATED_SECRET, INTERNAL_TOKEN),
+        from_secret("CONCIERGE_ENCRYPTION_KEYS", names.GENERATED_SECRET, ENCRYPTION_KEYS),
+        from_secret("CONCIERGE_INTERNAL_TOKEN", names.GENERATED_SECRET, INTERNAL_TOKEN),
     ]
 
 
-def _database_variables(ctx: Context) -> list[dict[str, Any]]:
+def database_variables(ctx: Context) -> list[dict[str, Any]]:
+    """Where the database is."""
     ref = database_secret(ctx)
     if ref is not None:
-        return [_from_secret("DATABASE_URL", ref.name, ref.key)]
+        return [from_secret("DATABASE_URL", ref.name, ref.key)]
     host = names.object_name(Component.POSTGRES)
     return [
-        _from_secret("POSTGRES_PASSWORD", names.GENERATED_SECRET, POSTGRES_PASSWORD),
+        from_secret("POSTGRES_PASSWORD", names.GENERATED_SECRET, POSTGRES_PASSWORD),
         {
             "name": "DATABASE_URL",
             "value": f"postgresql://concierge:$(POSTGRES_PASSWORD)@{host}:{POSTGRES_PORT}/concierge",
@@ -98,10 +101,10 @@ def _database_variables(ctx: Context) -> list[dict[str, Any]]:
 def _redis_variables(ctx: Context) -> list[dict[str, Any]]:
     ref = redis_secret(ctx)
     if ref is not None:
-        return [_from_secret("REDIS_URL", ref.name, ref.key)]
+        return [from_secret("REDIS_URL", ref.name, ref.key)]
     host = names.object_name(Component.REDIS)
     return [
-        _from_secret("REDIS_PASSWORD", names.GENERATED_SECRET, REDIS_PASSWORD),
+        from_secret("REDIS_PASSWORD", names.GENERATED_SECRET, REDIS_PASSWORD),
         {"name": "REDIS_URL", "value": f"redis://:$(REDIS_PASSWORD)@{host}:{REDIS_PORT}/0"},
     ]
 
@@ -119,5 +122,6 @@ def redis_secret(ctx: Context) -> SecretRef | None:
     return ctx.spec.redis.url_secret if ctx.spec.redis.mode == "external" else None
 
 
-def _from_secret(variable: str, name: str, key: str) -> dict[str, Any]:
+def from_secret(variable: str, name: str, key: str) -> dict[str, Any]:
+    """A variable of a container, from a key of a Secret."""
     return {"name": variable, "valueFrom": {"secretKeyRef": {"name": name, "key": key}}}

@@ -66,7 +66,13 @@ def sections() -> st.SearchStrategy[dict[str, Any]]:
                     "webhooks": [{"url": "https://pms.example:8443/hook", "secret": secret}],
                 }
             ),
-            "backup": st.just({"enabled": True, "destination": "s3://bucket/path"}),
+            "backup": st.sampled_from(
+                [
+                    {"enabled": True, "destination": "s3://bucket/path", "credentialsSecret": "bucket"},
+                    {"enabled": True, "destination": "pvc:backups"},
+                    {"destination": "pvc:backups"},
+                ]
+            ),
             "observability": st.just({"otlpEndpoint": "http://collector.monitoring:4318", "sentryDsnSecret": secret}),
             "suspend": st.sampled_from([{"active": True}, {"active": False}]),
         },

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from concierge_core.tenant.values import (
     Day,
@@ -95,7 +96,7 @@ class Postgres(Section):
     url_secret: SecretRef | None = None
     """Where the postgresql:// URL lies; needed with `external`. `DATABASE_URL` wins."""
     version: Annotated[str, Field(pattern=r"^[0-9]{2}$")] = "18"
-    """Major version of PostgreSQL for `managed` and `cloudnativepg`; in quotes."""
+    """Major version of PostgreSQL; in quotes. With `external` it is your server's: its tools make the backups."""
     instances: Annotated[int, Field(ge=1, le=5)] = 1
     """Instances with `cloudnativepg`; 1 to 5."""
     max_connections: Annotated[int, Field(ge=20, le=5000)] = 100
@@ -134,26 +135,51 @@ class Storage(Section):
     """Size of the database volume; it can grow, never shrink."""
 
 
+def _backup_destination(value: str) -> str:
+    if value.startswith("gs://"):
+        raise problem(
+            f'"{value}" is not spoken to directly; make an HMAC key for the bucket, write s3:// instead of gs://, and '
+            'set endpoint to "https://storage.googleapis.com"'
+        )
+    if not re.fullmatch(_DESTINATION, value):
+        raise problem(f'"{value}" must be a bucket as s3://bucket/path, or a volume claim as pvc:NAME')
+    return value
+
+
+_DESTINATION = r"s3://[a-z0-9][a-z0-9.-]*[a-z0-9](/\S*)?|pvc:[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+
+BackupDestination = Annotated[
+    str,
+    AfterValidator(_backup_destination),
+    WithJsonSchema({"type": "string", "pattern": f"^({_DESTINATION})$", "maxLength": 500}),
+]
+
+
 class Backup(Section):
     """Regular copies of the database and its encryption keys."""
 
     enabled: bool = False
     """Backups are made; needs `destination`."""
-    destination: Annotated[str, Field(pattern=r"^(s3|gs|https?)://\S+$|^pvc:[a-z0-9.-]+$", max_length=500)] | None = (
-        None
-    )
-    """Where they go: s3://bucket/path, gs://bucket/path, an https URL, or pvc:NAME."""
+    destination: BackupDestination | None = None
+    """Where they go, each property into a folder of its own: s3://bucket/path, or pvc:NAME for a volume claim."""
+    endpoint: WebAddress | None = None
+    """URL of an S3 service other than Amazon's, such as "https://storage.googleapis.com"."""
     credentials_secret: ObjectName | None = None
-    """Secret with the credentials of the destination."""
+    """Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_REGION, and encryption-passphrase; see
+    docs/backup.md."""
     schedule: Cron = "30 3 * * *"
     """When, as a cron line in the property's local time."""
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30
-    """How long backups are kept."""
+    """How long backups are kept; the newest one stays in any case."""
 
     @model_validator(mode="after")
     def _has_destination(self) -> Backup:
         if self.enabled and self.destination is None:
             raise problem("is missing, but backups are enabled; say where they go", field="destination")
+        if self.enabled and (self.destination or "").startswith("s3://") and self.credentials_secret is None:
+            raise problem(
+                "is missing, but backups go to a bucket; name the Secret with its keys", field="credentialsSecret"
+            )
         return self
 
 

@@ -162,7 +162,12 @@ class TenantSpec(Section):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> TenantSpec:
-        found = [*self._unknown_departments(), *self._untold_default_language(), *self._messages_without_account()]
+        found = [
+            *self._unknown_departments(),
+            *self._untold_default_language(),
+            *self._messages_without_account(),
+            *self._snapshot_without_place(),
+        ]
         if found:
             raise problems(found)
         return self
@@ -191,6 +196,11 @@ class TenantSpec(Section):
                 yield "messaging.twilio", f"is missing, but messaging.{name} is enabled; add the account"
             if channel.enabled and account and not (channel.number or account.number):
                 yield f"messaging.{name}.number", "is missing, but the channel is enabled; add a number"
+
+    def _snapshot_without_place(self) -> Iterator[tuple[str, str]]:
+        # A class may say where; it is asked when both are put together.
+        if self.deletion_policy == "Snapshot" and self.backup.destination is None and self.class_ref is None:
+            yield "backup.destination", "is missing, but deletionPolicy is Snapshot; say where the last backup goes"
 
 
 class ConciergeTenant(Section):

@@ -1,0 +1,40 @@
+"""Old archives go, the last good one never does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from concierge_core.backup.manifest import archive_name
+
+
+def aged(house, *days):
+    """Archives of so many days ago, beside what else lies there."""
+    folder = house.node.claim("backups") / "house"
+    folder.mkdir()
+    names = [archive_name(datetime.now(UTC) - timedelta(days=ago)) for ago in days]
+    for name in (*names, "notes.txt"):
+        (folder / name).write_bytes(b"x")
+    return names
+
+
+def test_a_good_backup_removes_what_is_older_than_was_asked(make_house):
+    house = make_house(retentionDays=7)
+    old, older, young = aged(house, 8, 400, 6)
+
+    outcome = house.back_up()
+
+    there = {path.name for path in house.archives}
+    assert f"Removed, older than 7 days: {older}, {old}." in outcome.output
+    assert {young, "notes.txt"} < there
+    assert not {old, older} & there
+
+
+def test_a_backup_that_fails_removes_nothing(make_house):
+    house = make_house(retentionDays=7)
+    names = aged(house, 8, 400)
+    house.run_sql("DROP TABLE alembic_version")
+
+    outcome = house.back_up()
+
+    assert outcome.code != 0
+    assert set(names) < {path.name for path in house.archives}
