@@ -70,7 +70,7 @@ rm -f whole
 {{
   cat clear.sql
   pg_restore --schema=public --no-owner --no-privileges --file=- database.dump && echo 'COMMIT;' && : >whole
-}} | psql --dbname="$url" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --output=/dev/null
+}} | psql --dbname="$url" --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=VERBOSITY=terse --output=/dev/null
 test -e whole
 psql --dbname="$url" --no-psqlrc --quiet --command=ANALYZE
 echo "The database is restored."

@@ -121,6 +121,7 @@ TWILIO = {"accountSid": "AC" + "0" * 32, "authTokenSecret": {"name": "twilio", "
         ({"backup": {"destination": "gs://b-c/d"}}, "write s3:// instead of gs://"),
         ({"backup": {"destination": "https://b.example/d"}}, "must be a bucket as s3://bucket/path"),
         ({"backup": {"destination": "pvc:a/b"}}, "or a volume claim as pvc:NAME"),
+        ({"backup": {"schedule": "30 25 * * *"}}, '"25" is not in the range of 0 to 23; write a cron line such as'),
         ({"deletionPolicy": "Snapshot"}, "say where the last backup goes"),
         ({"gateway": {"name": "a", "ingressClass": "b"}}, "choose a Gateway or an Ingress"),
         ({"autoscaling": {"chat": {"minReplicas": 4}}}, "smaller than minReplicas"),

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from concierge_core.tenant.cron import Schedule
 from concierge_core.tenant.values import (
     Day,
     LocalizedText,
@@ -23,7 +24,21 @@ Share = Annotated[float, Field(ge=0, le=1)]
 HostName = Annotated[
     str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=253)
 ]
-Cron = Annotated[str, Field(pattern=r"^(\S+ ){4}\S+$|^@(hourly|daily|weekly|monthly)$", max_length=100)]
+
+
+def _cron(line: str) -> str:
+    try:
+        Schedule.parse(line)
+    except ValueError as error:
+        raise problem(f'{error}; write a cron line such as "30 3 * * *", each night at half past three') from None
+    return line
+
+
+Cron = Annotated[
+    str,
+    AfterValidator(_cron),
+    WithJsonSchema({"type": "string", "pattern": r"^(\S+ ){4}\S+$|^@(hourly|daily|weekly|monthly)$", "maxLength": 100}),
+]
 
 
 class ClassRef(Section):
