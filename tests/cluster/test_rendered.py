@@ -11,6 +11,7 @@ from concierge_operator.drift import drifted
 from concierge_operator.kinds import Resource
 from concierge_operator.names import FIELD_MANAGER
 from concierge_operator.render import render
+from concierge_operator.render.backup import restore_job, snapshot_job
 from control_plane import ControlPlane
 from rendered import MANIFESTS, context, property_of
 
@@ -24,6 +25,17 @@ def resource(manifest: dict[str, Any]) -> Resource:
     kind = manifest["kind"]
     plural = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses"}.get(kind, f"{kind.lower()}s")
     return Resource(group, version, kind, plural)
+
+
+async def test_the_jobs_of_a_snapshot_and_a_restore_are_taken_strictly(plane: ControlPlane, namespace: str) -> None:
+    tenant = property_of(next(path for path in MANIFESTS if path.stem == "complete"))
+    moved = tenant.model_copy(update={"metadata": tenant.metadata.model_copy(update={"name": namespace})})
+    jobs = [snapshot_job(context(moved), "final"), restore_job(context(moved), "20261126T033000Z")]
+
+    async with Cluster(plane.configuration()) as cluster:
+        for job in jobs:
+            taken = await cluster.apply(resource(job), job, manager=FIELD_MANAGER)
+            assert drifted(job, taken) == []
 
 
 @pytest.mark.parametrize("path", MANIFESTS, ids=lambda p: p.stem)

@@ -27,6 +27,8 @@ class OperatorDefaults:
     """Namespaces whose pods may reach chat, voice and dashboard."""
     monitoring_namespaces: tuple[str, ...] = ("monitoring",)
     """Namespaces whose pods may read metrics."""
+    cnpg_namespace: str = "cnpg-system"
+    """Where CloudNativePG's operator runs, which must reach its databases."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from typing import Any
 from concierge_operator import names
 from concierge_operator.names import Component
 from concierge_operator.render import secrets
+from concierge_operator.render.cnpg import cnpg
 from concierge_operator.render.context import Context, Manifest
 from concierge_operator.render.pods import bare_pod, hardened
 from concierge_operator.render.ports import POSTGRES_PORT
 from concierge_operator.render.sizes import resources
 from concierge_operator.render.stateful import stateful
 
-_NAME = names.object_name(Component.POSTGRES)
 _POSTGRES_USER = 999
 """The user that the official image's entry point expects."""
 
@@ -31,7 +31,7 @@ def database(ctx: Context) -> list[Manifest]:
             volume_when_deleted="Retain" if ctx.spec.deletion_policy == "Retain" else "Delete",
         )
     if ctx.spec.postgres.mode == "cloudnativepg":
-        return [_cnpg_cluster(ctx), *_cnpg_backup(ctx)]
+        return cnpg(ctx)
     return []
 
 
@@ -69,29 +69,3 @@ def _pod(ctx: Context) -> dict[str, Any]:
     }
     empty = [{"name": "run", "emptyDir": {}}, {"name": "tmp", "emptyDir": {}}]
     return {**bare, "terminationGracePeriodSeconds": 120, "containers": [container], "volumes": empty}
-
-
-def _cnpg_cluster(ctx: Context) -> Manifest:
-    size: dict[str, Any] = {"size": ctx.spec.storage.size}
-    if ctx.spec.storage.class_name:
-        size["storageClass"] = ctx.spec.storage.class_name
-    spec: dict[str, Any] = {
-        "instances": ctx.spec.postgres.instances,
-        "imageName": f"ghcr.io/cloudnative-pg/postgresql:{ctx.spec.postgres.version}",
-        "storage": size,
-        "bootstrap": {"initdb": {"database": "concierge", "owner": "concierge"}},
-        "postgresql": {"parameters": {"max_connections": str(ctx.spec.postgres.max_connections)}},
-        "resources": resources(ctx, Component.POSTGRES),
-    }
-    made = ctx.manifest("postgresql.cnpg.io/v1", "Cluster", _NAME, component=Component.POSTGRES, spec=spec)
-    if ctx.suspended:
-        made["metadata"]["annotations"] = {"cnpg.io/hibernation": "on"}
-    return made
-
-
-def _cnpg_backup(ctx: Context) -> list[Manifest]:
-    if not ctx.spec.backup.enabled:
-        return []
-    # CloudNativePG's cron has seconds in front.
-    spec = {"schedule": f"0 {ctx.spec.backup.schedule}", "cluster": {"name": _NAME}, "backupOwnerReference": "self"}
-    return [ctx.manifest("postgresql.cnpg.io/v1", "ScheduledBackup", _NAME, component=Component.BACKUP, spec=spec)]

@@ -27,6 +27,13 @@ def quota(ctx: Context) -> Manifest:
         pods += most
         cpu += most * millicores(asked["requests"]["cpu"])
         memory += most * mebibytes(asked["limits"]["memory"])
+    if ctx.spec.postgres.mode == "cloudnativepg":
+        # Its instances, and the pod that sets a new one up; each may have the sidecar that archives its log.
+        most = ctx.spec.postgres.instances + 1
+        pods += most
+        for part in (resources(ctx, Component.POSTGRES), resources(ctx, Component.BACKUP)):
+            cpu += most * millicores(part["requests"]["cpu"])
+            memory += most * mebibytes(part["limits"]["memory"])
     job = resources(ctx, Component.MIGRATION)
     cpu += _JOBS_BESIDE * millicores(job["requests"]["cpu"])
     memory += _JOBS_BESIDE * mebibytes(job["limits"]["memory"])

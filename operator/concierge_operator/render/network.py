@@ -22,13 +22,16 @@ _INTERNET: Rule = {
     }
 }
 _ANYWHERE: Rule = {"ipBlock": {"cidr": "0.0.0.0/0"}}
+_CNPG_LABEL = {"cnpg.io/cluster": names.object_name(Component.POSTGRES)}
+_CNPG_STATUS_PORT = 8000
+_CNPG_METRICS_PORT = 9187
 _USES_DATABASE = (*APPS, *BACKGROUND, Component.WEB, Component.MIGRATION, Component.BACKUP)
 _USES_REDIS = (*APPS, *BACKGROUND, Component.WEB)
 
 
 def policies(ctx: Context) -> list[Manifest]:
     """Default-deny for all pods of the namespace, then one policy per component with its openings."""
-    alone = [_default_deny(ctx), _names(ctx)]
+    alone = [_default_deny(ctx), _names(ctx), *_cnpg(ctx)]
     return alone + [policy for component in _components(ctx) for policy in _of(ctx, component)]
 
 
@@ -52,6 +55,31 @@ def _names(ctx: Context) -> Manifest:
     rule = {"to": [peer], "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}]}
     spec = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]}
     return ctx.manifest("networking.k8s.io/v1", "NetworkPolicy", "concierge-dns", spec=spec)
+
+
+def _cnpg(ctx: Context) -> list[Manifest]:
+    """CloudNativePG's pods: apps and their own operator come in; they reach each other, the API server, the bucket."""
+    if ctx.spec.postgres.mode != "cloudnativepg":
+        return []
+    its_own = {"podSelector": {"matchLabels": dict(_CNPG_LABEL)}}
+    operator = {"namespaceSelector": _namespace(ctx.defaults.cnpg_namespace)}
+    ports = [_tcp(POSTGRES_PORT), _tcp(_CNPG_STATUS_PORT)]
+    ingress = [{"from": [its_own, operator], "ports": ports}, _from_monitoring(ctx, _CNPG_METRICS_PORT)]
+    users = _present(ctx, _USES_DATABASE)
+    ingress += [_from_own(ctx, users, POSTGRES_PORT)] if users and not ctx.suspended else []
+    outside = {443, 6443, *([_port_of(ctx.spec.backup.endpoint)] if ctx.spec.backup.endpoint else [])}
+    egress = [
+        {"to": [deepcopy(its_own)], "ports": deepcopy(ports)},
+        {"to": [deepcopy(_ANYWHERE)], "ports": [_tcp(port) for port in sorted(outside)]},
+    ]
+    spec = {
+        "podSelector": {"matchLabels": dict(_CNPG_LABEL)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": ingress,
+        "egress": egress,
+    }
+    name = names.object_name(Component.POSTGRES)
+    return [ctx.manifest("networking.k8s.io/v1", "NetworkPolicy", name, component=Component.POSTGRES, spec=spec)]
 
 
 def _of(ctx: Context, component: Component) -> list[Manifest]:
@@ -137,7 +165,7 @@ def _to_database(ctx: Context) -> Rule:
     if mode == "managed":
         return _to_own(ctx, Component.POSTGRES, POSTGRES_PORT)
     if mode == "cloudnativepg":
-        own = {"podSelector": {"matchLabels": {"cnpg.io/cluster": names.object_name(Component.POSTGRES)}}}
+        own = {"podSelector": {"matchLabels": dict(_CNPG_LABEL)}}
         return {"to": [own], "ports": [_tcp(POSTGRES_PORT)]}
     return {"to": [_ANYWHERE], "ports": [_tcp(POSTGRES_PORT)]}
 
