@@ -1,7 +1,8 @@
 """A restore, step by step: what is to be done next, from what lives in the cluster. Pure.
 
-It is asked for by an annotation, `concierge.hotel/restore: ARCHIVE`, and over when that is gone. While it is there,
-what is applied is `resting(…)`: no app and no migration. When nothing uses the database any more, the Job puts the
+It is asked for by an annotation, `concierge.hotel/restore: ARCHIVE`, and done when `concierge.hotel/restored` says the
+same: a YAML that is applied a second time, by hand or by GitOps, does not undo what guests have written since. Until
+then what is applied is `resting(…)`: no app and no migration. When nothing uses the database any more, the Job puts the
 archive in the place of all data, or leaves that as it is; then the archive's keys are added to ours. Broken off
 anywhere, it goes on from there.
 """
@@ -23,7 +24,11 @@ from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.render.context import Manifest
 
 Live = Mapping[str, Any]
+Patch = dict[str, str | None]
+"""Annotations to set, or (None) to take away."""
+
 RESTORE: Final = f"{names.DOMAIN}/restore"
+RESTORED: Final = f"{names.DOMAIN}/restored"
 _ARCHIVE: Final = re.compile(r"latest|\d{8}T\d{6}Z(\.concierge)?")
 _CONTAINER: Final = "restore"
 _USES_DATA: Final = (*APPS, *BACKGROUND, Component.WEB, Component.MIGRATION, Component.BACKUP)
@@ -39,8 +44,8 @@ class Next(StrEnum):
     WAIT = "wait"
     """The Job is at work."""
     FINISH = "finish"
-    """Write the keys that `keys_after` gives into the generated Secret, then take the annotation away. The next
-    reconcile removes the Job, migrates and brings the apps back."""
+    """Write the keys that `keys_after` gives into the generated Secret, then annotate the tenant with `done(archive)`.
+    The next reconcile removes the Job, migrates and brings the apps back."""
     STOP = "stop"
     """It failed, and the data is as it was. The apps rest until somebody changes or removes the annotation."""
 
@@ -56,9 +61,26 @@ class Step:
 
 
 def asked(tenant: Live) -> str | None:
-    """The archive that a tenant is to be restored from; None where none is asked for."""
-    wanted = (tenant["metadata"].get("annotations") or {}).get(RESTORE)
-    return str(wanted).strip() if wanted else None
+    """The archive that a tenant is still to be restored from; None where nothing is to be done."""
+    notes = _annotations(tenant)
+    wanted = notes.get(RESTORE, "").strip()
+    return wanted if wanted and wanted != notes.get(RESTORED) else None
+
+
+def request(archive: str) -> Patch:
+    """The annotations that ask for it, also for one that was restored before."""
+    return {RESTORE: archive, RESTORED: None}
+
+
+def done(archive: str) -> Patch:
+    """The annotations that end it."""
+    return {RESTORED: archive}
+
+
+def forgotten(tenant: Live) -> Patch:
+    """The annotations to change when nothing is asked for any more, so that the same can be asked for anew later."""
+    notes = _annotations(tenant)
+    return {RESTORED: None} if RESTORED in notes and not notes.get(RESTORE) else {}
 
 
 def refusal(archive: str) -> Verdict | None:
@@ -101,6 +123,10 @@ def keys_after(message: str, *, current: str, token: str) -> str:
     `KeysUnusable`.
     """
     return merged_keys(current, opened(message, token=token).keys)
+
+
+def _annotations(tenant: Live) -> Mapping[str, str]:
+    return tenant["metadata"].get("annotations") or {}
 
 
 def _at_rest(manifest: Manifest) -> Manifest:

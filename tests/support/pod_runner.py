@@ -66,6 +66,7 @@ class Node:
         """Path inside the pod → path here."""
         places = {"/work": work, "/dev/termination-log": work / "said", "/tmp": self.folder}
         places["/etc/concierge/backup"] = self.folder / "config"
+        places["/etc/concierge/knowledge"] = self.folder / "knowledge"
         for volume in spec["volumes"]:
             if "persistentVolumeClaim" in volume:
                 places["/backups"] = self.claim(volume["persistentVolumeClaim"]["claimName"])

@@ -22,6 +22,7 @@ BACKUP_NAME: Final = names.object_name(Component.BACKUP)
 _WORK: Final = "/work"
 _VOLUME: Final = "/backups"
 _TENANT: Final = "/etc/concierge/backup"
+_KNOWLEDGE: Final = "/etc/concierge/knowledge"
 _SAYS: Final = "/dev/termination-log"
 _LONGEST_SECONDS: Final = 2 * 60 * 60
 
@@ -48,7 +49,7 @@ def restore_job(ctx: Context, archive: str) -> Manifest:
     """Puts the archive (a name, or "latest") in the place of all data, or leaves that as it is. Needs a destination,
     and that nothing else uses the database. What its container says in the end is for `restores.keys_after`."""
     assert ctx.spec.backup.destination is not None
-    pod = _pod(ctx, [_fetch(ctx, archive), _restore(ctx)], folders=())
+    pod = _pod(ctx, [_fetch(ctx, archive), _restore(ctx)], [])
     # Two at once would wait for each other's locks; the first is gone before the second comes.
     spec = {**_job(ctx, pod), "podReplacementPolicy": "Failed"}
     return ctx.manifest("batch/v1", "Job", restore_name(archive), component=Component.BACKUP, spec=spec)
@@ -70,7 +71,7 @@ def _cron_job(ctx: Context) -> Manifest:
 
 
 def _backup_job(ctx: Context) -> dict[str, Any]:
-    return _job(ctx, _pod(ctx, [_dump(ctx), _store(ctx)], folders=("tenant",)))
+    return _job(ctx, _pod(ctx, [_dump(ctx), _store(ctx)], _yaml_volumes(ctx)))
 
 
 def _job(ctx: Context, pod: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +80,7 @@ def _job(ctx: Context, pod: dict[str, Any]) -> dict[str, Any]:
     return {"backoffLimit": 2, "activeDeadlineSeconds": _LONGEST_SECONDS, "template": template}
 
 
-def _pod(ctx: Context, steps: list[dict[str, Any]], *, folders: tuple[str, ...]) -> dict[str, Any]:
+def _pod(ctx: Context, steps: list[dict[str, Any]], volumes: list[dict[str, Any]]) -> dict[str, Any]:
     """The steps, one after the other."""
     *before, last = steps
     spec: dict[str, Any] = {
@@ -88,7 +89,7 @@ def _pod(ctx: Context, steps: list[dict[str, Any]], *, folders: tuple[str, ...])
         "terminationGracePeriodSeconds": 30,
         "initContainers": before,
         "containers": [last],
-        "volumes": _volumes(ctx, folders),
+        "volumes": [*_volumes(ctx), *volumes],
     }
     if ctx.spec.image.pull_secrets:
         spec["imagePullSecrets"] = [{"name": name} for name in ctx.spec.image.pull_secrets]
@@ -107,6 +108,8 @@ def _store(ctx: Context) -> dict[str, Any]:
     keys = secrets.from_secret("CONCIERGE_ENCRYPTION_KEYS", names.GENERATED_SECRET, secrets.ENCRYPTION_KEYS)
     step = _apps_step(ctx, "store", ["store"], keys)
     step["volumeMounts"].append({"name": "tenant", "mountPath": _TENANT, "readOnly": True})
+    for volume, name in _knowledge(ctx).items():
+        step["volumeMounts"].append({"name": volume, "mountPath": f"{_KNOWLEDGE}/{name}", "readOnly": True})
     return step
 
 
@@ -134,6 +137,7 @@ def _apps_step(ctx: Context, name: str, arguments: list[str], secret: dict[str, 
         "CONCIERGE_BACKUP_PROPERTY": ctx.code,
         "CONCIERGE_BACKUP_WORK_DIR": _WORK,
         "CONCIERGE_BACKUP_TENANT_DIR": _TENANT,
+        "CONCIERGE_BACKUP_KNOWLEDGE_DIR": _KNOWLEDGE,
         "CONCIERGE_BACKUP_RETENTION_DAYS": str(asked.retention_days),
         **({"AWS_ENDPOINT_URL": asked.endpoint} if asked.endpoint else {}),
     }
@@ -189,19 +193,29 @@ def _claim(ctx: Context) -> str | None:
     return name if kind == "pvc" else None
 
 
-def _volumes(ctx: Context, folders: tuple[str, ...]) -> list[dict[str, Any]]:
+def _volumes(ctx: Context) -> list[dict[str, Any]]:
     volumes: list[dict[str, Any]] = [
         # A dump is smaller than its database, whose volume is of this size.
         {"name": "work", "emptyDir": {"sizeLimit": ctx.spec.storage.size}},
         {"name": "tmp", "emptyDir": {"sizeLimit": "64Mi"}},
     ]
-    if "tenant" in folders:
-        maps = [{"configMap": {"name": name}} for name in (BACKUP_NAME, names.ARTICLES)]
-        volumes.append({"name": "tenant", "projected": {"sources": maps}})
     claim = _claim(ctx)
     if claim is not None:
         volumes.append({"name": "backups", "persistentVolumeClaim": {"claimName": claim}})
     return volumes
+
+
+def _yaml_volumes(ctx: Context) -> list[dict[str, Any]]:
+    """The tenant with its articles, and the ConfigMaps that it names; a missing one keeps no backup from being made."""
+    maps = [{"configMap": {"name": name}} for name in (BACKUP_NAME, names.ARTICLES)]
+    whole = {"name": "tenant", "projected": {"sources": maps}}
+    named = _knowledge(ctx).items()
+    return [whole, *({"name": volume, "configMap": {"name": name, "optional": True}} for volume, name in named)]
+
+
+def _knowledge(ctx: Context) -> dict[str, str]:
+    """Volume → ConfigMap of articles."""
+    return {f"knowledge-{n}": ref.name for n, ref in enumerate(ctx.spec.knowledge.config_maps)}
 
 
 def _tenant_config(ctx: Context) -> Manifest:

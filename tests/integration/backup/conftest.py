@@ -30,6 +30,7 @@ from concierge_operator.render.backup import restore_job, snapshot_job
 from pod_runner import Ended, Node
 from rendered import by_kind, context
 
+ARTICLE = {"slug": "pool", "text": {"en": {"question": "Is there a pool?", "answer": "On the roof."}}}
 PASSPHRASE = "correct horse battery staple"
 
 
@@ -44,6 +45,7 @@ class House:
     backup: dict[str, Any]
     code: str = "house"
     talks: dict[str, ConversationId] = field(default_factory=dict)
+    knowledge: dict[str, Any] = field(default_factory=lambda: {"articles": [ARTICLE]})
 
     @property
     def tenant(self) -> ConciergeTenant:
@@ -54,12 +56,11 @@ class House:
             "address": {"street": "Dorfstraße 7", "city": "Musterbach", "country": "DE"},
             "timezone": "Europe/Berlin",
         }
-        article = {"slug": "pool", "text": {"en": {"question": "Is there a pool?", "answer": "On the roof."}}}
         spec = {
             "property": facts,
             "postgres": {"mode": "external", "urlSecret": {"name": "database", "key": "url"}},
             "backup": self.backup,
-            "knowledge": {"articles": [article]},
+            "knowledge": self.knowledge,
         }
         head = {"apiVersion": "concierge.hotel/v1alpha1", "kind": "ConciergeTenant", "metadata": {"name": "house"}}
         return ConciergeTenant.model_validate({**head, "spec": spec})

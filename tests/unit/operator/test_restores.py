@@ -12,7 +12,19 @@ from concierge_core.backup.unusable import ArchiveUnusable
 from concierge_core.keys import Keyring
 from concierge_operator.observe import State
 from concierge_operator.render import render
-from concierge_operator.restores import RESTORE, Next, asked, keys_after, next_step, refusal, resting
+from concierge_operator.restores import (
+    RESTORE,
+    RESTORED,
+    Next,
+    asked,
+    done,
+    forgotten,
+    keys_after,
+    next_step,
+    refusal,
+    request,
+    resting,
+)
 from rendered import MANIFESTS, by_kind, context, property_of
 
 JOB = "concierge-restore-0123456789"
@@ -50,6 +62,33 @@ def test_the_annotation_asks_for_it() -> None:
     assert asked({"metadata": {"annotations": {RESTORE: " latest "}}}) == "latest"
     assert asked({"metadata": {}}) is None
     assert asked({"metadata": {"annotations": {RESTORE: ""}}}) is None
+
+
+def annotated(tenant: dict[str, Any], patch: dict[str, str | None]) -> dict[str, Any]:
+    """The tenant after a merge patch of its annotations."""
+    notes = {**tenant["metadata"].get("annotations", {}), **patch}
+    return {"metadata": {"annotations": {name: value for name, value in notes.items() if value is not None}}}
+
+
+def test_what_was_restored_is_not_restored_again_when_the_same_yaml_is_applied_once_more() -> None:
+    restored = annotated({"metadata": {"annotations": {RESTORE: "latest"}}}, done("latest"))
+
+    applied_again = annotated(restored, {RESTORE: "latest"})
+
+    assert asked(restored) is None
+    assert asked(applied_again) is None
+    assert asked(annotated(restored, {RESTORE: "20261126T033000Z"})) == "20261126T033000Z"
+
+
+def test_the_same_archive_can_be_asked_for_again() -> None:
+    restored = annotated({"metadata": {"annotations": {RESTORE: "latest"}}}, done("latest"))
+    taken_out = annotated(restored, {RESTORE: None})
+
+    assert asked(annotated(restored, request("latest"))) == "latest"
+    assert forgotten(restored) == {}
+    assert forgotten(taken_out) == {RESTORED: None}
+    assert asked(annotated(annotated(taken_out, forgotten(taken_out)), {RESTORE: "latest"})) == "latest"
+    assert forgotten({"metadata": {}}) == {}
 
 
 @pytest.mark.parametrize("archive", ["latest", "20261126T033000Z", "20261126T033000Z.concierge"])

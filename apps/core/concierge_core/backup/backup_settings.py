@@ -25,6 +25,8 @@ class BackupSettings(ProcessSettings):
     """What the containers of one pod share: the dump, and what is handed to the operator."""
     tenant_dir: Path = Path("/etc/concierge/backup")
     """The tenant's YAML (`tenant.yaml`) and its own articles (`articles.yaml`)."""
+    knowledge_dir: Path = Path("/etc/concierge/knowledge")
+    """The ConfigMaps with articles that the YAML names, each a folder of its name."""
     passphrase: SecretStr | None = None
     """Archives are encrypted with it; absent, whoever can read them can read the guests' words."""
     retention_days: int = Field(default=30, ge=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +57,8 @@ def _gathered(settings: BackupSettings, keys: str) -> dict[str, Path]:
     if not files[DUMP].is_file():
         raise ArchiveUnusable("there is no dump of the database; see the log of the container that makes it")
     _write(files[KEYS], keys)
-    _write(files[TENANT], json.dumps(_tenant(settings.tenant_dir), ensure_ascii=False, indent=1))
+    documents = [_tenant(settings.tenant_dir), *_knowledge(settings)]
+    _write(files[TENANT], yaml.safe_dump_all(documents, allow_unicode=True, sort_keys=False, width=120))
     return files
 
 
@@ -69,6 +69,22 @@ def _tenant(folder: Path) -> dict[str, Any]:
     if articles.is_file() and (written := yaml.safe_load(articles.read_text("utf-8"))):
         document["spec"].setdefault("knowledge", {})["articles"] = written
     return document
+
+
+def _knowledge(settings: BackupSettings) -> list[dict[str, Any]]:
+    """The ConfigMaps with articles that the tenant names, so that its YAML is whole."""
+    if not settings.knowledge_dir.is_dir():
+        return []
+    return [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": folder.name}, "data": _data(folder)}
+        for folder in sorted(settings.knowledge_dir.iterdir())
+    ]
+
+
+def _data(folder: Path) -> dict[str, str]:
+    # The kubelet keeps the versions of a mounted ConfigMap in folders that begin with two dots.
+    files = [path for path in sorted(folder.iterdir()) if not path.name.startswith("..")]
+    return {path.name: path.read_text("utf-8") for path in files}
 
 
 def _manifest(settings: BackupSettings, files: Mapping[str, Path], *, keys: str, now: datetime) -> Manifest:
