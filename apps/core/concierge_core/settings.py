@@ -51,6 +51,8 @@ class ProcessSettings(BaseSettings):
     def _sentence(cls, detail: Any) -> str:
         name = str(detail["loc"][0]) if detail["loc"] else "?"
         variable = name if name.isupper() else f"{cls.model_config['env_prefix']}{name}".upper()
+        if detail["type"] == "missing":
+            return f"{variable} is missing; set it."
         words = _WORDS.get(detail["type"], detail["msg"].removeprefix("Value error, "))
         return f"{variable}: {words}; correct the variable, or unset it."
 

@@ -24,7 +24,7 @@ _ASKED: dict[Component, tuple[str, str, str]] = {
     Component.MIGRATION: ("50m", "128Mi", "320Mi"),
     Component.POSTGRES: ("100m", "256Mi", "512Mi"),
     Component.REDIS: ("20m", "64Mi", "192Mi"),
-    Component.BACKUP: ("50m", "64Mi", "256Mi"),
+    Component.BACKUP: ("50m", "128Mi", "320Mi"),
 }
 _FACTOR = {"small": 1, "medium": 2, "large": 4}
 _REPLICAS = {"small": (1, 3), "medium": (2, 6), "large": (2, 12)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from concierge_core.backup.manifest import archive_name
 
@@ -38,3 +41,25 @@ def test_a_backup_that_fails_removes_nothing(make_house):
 
     assert outcome.code != 0
     assert set(names) < {path.name for path in house.archives}
+
+
+def command(verb, **variables):
+    """`concierge-backup VERB` on its own."""
+    program = Path(sys.executable).parent / "concierge-backup"
+    return subprocess.run([program, verb], env=variables, capture_output=True, text=True)
+
+
+def test_archives_are_listed_the_newest_first(house):
+    old, newer = aged(house, 8, 6)
+
+    folder = str(house.node.claim("backups"))
+    listed = command("list", CONCIERGE_BACKUP_DESTINATION=folder, CONCIERGE_BACKUP_PROPERTY="house")
+
+    assert listed.stdout.splitlines() == [newer, old]
+
+
+def test_what_is_not_said_is_asked_for_by_its_variable():
+    refused = command("list", CONCIERGE_BACKUP_PROPERTY="house")
+
+    assert refused.returncode == 2
+    assert refused.stderr == "CONCIERGE_BACKUP_DESTINATION is missing; set it.\n"
