@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from concierge_core.errors import ConciergeError, Unavailable
+from concierge_core.errors import ConciergeError, NotMigrated, Unavailable
 from concierge_core.settings import Settings
 
 
 def why(error: ConciergeError, settings: Settings) -> str:
     """One sentence."""
-    if not isinstance(error, Unavailable):
+    if not isinstance(error, Unavailable) or isinstance(error, NotMigrated):
         return str(error)
     if error.part == "storage":
         return f"{settings.data_dir}: the disk is full; free some space, or choose another folder with --data."

@@ -9,6 +9,7 @@ ConciergeError
 ├── NotAllowed              the caller may not do this
 ├── TooMany                 a limit was hit; carries when to try again
 └── Unavailable             a part we need is away: database, model, broker
+    └── NotMigrated         the database is there, but not yet as this version needs it
 ```
 
 Expected outcomes (a duplicate message, a superseded turn, a hand-off nobody took) are values, not errors.
@@ -64,3 +65,11 @@ class Unavailable(ConciergeError):
     def __init__(self, part: str) -> None:
         super().__init__(f"{part} is unavailable")
         self.part = part
+
+
+class NotMigrated(Unavailable):
+    """The database answers, but its tables are not (yet) those of this version."""
+
+    def __init__(self) -> None:
+        super().__init__("database")
+        self.args = ("the database is not migrated to this version yet: run concierge-migrate, or wait for it to end",)

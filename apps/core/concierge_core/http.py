@@ -60,8 +60,7 @@ def _add_probes(app: FastAPI, runtime: Runtime) -> None:
     async def readyz() -> Response:
         """Ready when its own needs are met: the database. Redis and the model have their ways around."""
         try:
-            async with runtime.store.read() as unit:
-                await unit.articles.version(runtime.tenant_id)
+            await runtime.store.check()
         except errors.Unavailable as error:
             return Response(str(error), status_code=503, media_type="text/plain")
         return Response("ready", media_type="text/plain")

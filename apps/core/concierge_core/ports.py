@@ -348,6 +348,9 @@ class Store(Protocol):
         """A reading transaction. Same errors."""
         ...
 
+    async def check(self) -> None:
+        """Raises `Unavailable`, `NotMigrated` when guests can't be served."""
+
     async def close(self) -> None: ...
 
 

@@ -11,11 +11,14 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 
-from concierge_core.errors import InvalidInput, Unavailable
+from concierge_core.clock import SystemClock
+from concierge_core.errors import InvalidInput, NotMigrated, Unavailable
+from concierge_core.keys import Keyring, MasterKey
 from concierge_core.settings import Settings
-from concierge_core.storage import migrate, open_store, schema_is_current
+from concierge_core.storage import migrate, open_store, revision, schema_is_current
 from concierge_core.storage.migration import _engine
 from concierge_core.storage.schema import Model
 
@@ -110,3 +113,32 @@ def test_another_database_is_refused_without_repeating_the_password(url):
 def test_a_server_that_is_away_is_said_so(tmp_path: Path):
     with pytest.raises(Unavailable, match="database"):
         migrate(Settings(database_url=SecretStr(f"postgresql://nobody@/none?host={tmp_path}")))
+
+
+async def test_a_database_that_is_not_as_far_as_this_version_is_not_ready_and_says_what_to_do(empty):
+    store = await open_store(empty, keys=Keyring((MasterKey.generate(),)), clock=SystemClock())
+
+    with pytest.raises(NotMigrated, match="run concierge-migrate"):
+        await store.check()
+    migrate(empty)
+    await store.check()
+    _say_revision(empty, "0000")
+    with pytest.raises(NotMigrated):
+        await store.check()
+    _say_revision(empty, "9999")  # a newer version has been here, and this one still serves
+    await store.check()
+
+    await store.close()
+
+
+def test_the_revision_that_a_version_needs_is_the_last_of_its_migrations():
+    scripts = ScriptDirectory(str(Path(revision.__file__).parent / "migrations"))
+
+    assert scripts.get_heads() == [revision.NEEDED]
+
+
+def _say_revision(settings: Settings, number: str) -> None:
+    engine = _engine(settings)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = :number"), {"number": number})
+    engine.dispose()

@@ -1,8 +1,8 @@
 """Errors of the two databases, told in the product's words.
 
-Away (not reachable, restarting, locked for too long, damaged, not migrated yet): `Unavailable("database")`. No room to
-write: `Unavailable("storage")`. A row that another transaction has just made: `Conflict`. All else is a defect of ours
-and stays what it is.
+Away (not reachable, restarting, locked for too long, damaged): `Unavailable("database")`. Without tables or columns
+that this version has: `NotMigrated`. No room to write: `Unavailable("storage")`. A row that another transaction made at
+the same moment: `Conflict`. All else is a defect of ours and stays what it is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 import structlog
 from sqlalchemy import exc
 
-from concierge_core.errors import ConciergeError, Conflict, InvalidInput, Unavailable
+from concierge_core.errors import ConciergeError, Conflict, InvalidInput, NotMigrated, Unavailable
 
 log = structlog.get_logger()
 
@@ -37,8 +37,9 @@ _SQLITE_NOT_MIGRATED: Final = ("no such table", "no such column")
 _PG_FULL: Final = "53100"
 _PG_TOO_LONG: Final = "22001"
 # Classes: connection exceptions, insufficient resources, operator intervention, system errors, transactions rolled back
-# by deadlock or conflict; then: a lock not had in time, a read-only stand-by, tables or columns not migrated yet.
-_PG_AWAY: Final = ("08", "53", "57", "58", "40", "55P03", "25006", "42P01", "42703")
+# by deadlock or conflict; then: a lock not had in time, a read-only stand-by.
+_PG_AWAY: Final = ("08", "53", "57", "58", "40", "55P03", "25006")
+_PG_NOT_MIGRATED: Final = ("42P01", "42703")  # no such table, no such column
 
 
 @contextmanager
@@ -75,8 +76,9 @@ def _of_sqlite(error: sqlite3.Error) -> Unavailable | None:
     if code & _SQLITE_PRIMARY == sqlite3.SQLITE_FULL:
         log.error("storage_full")
         return Unavailable("storage")
-    away = code & _SQLITE_PRIMARY in _SQLITE_AWAY or str(error).startswith(_SQLITE_NOT_MIGRATED)
-    return _away(error.sqlite_errorname, error) if away else None
+    if str(error).startswith(_SQLITE_NOT_MIGRATED):
+        return _not_migrated("no such table or column")
+    return _away(error.sqlite_errorname, error) if code & _SQLITE_PRIMARY in _SQLITE_AWAY else None
 
 
 def _of_postgres(error: exc.DBAPIError) -> ConciergeError | None:
@@ -84,6 +86,8 @@ def _of_postgres(error: exc.DBAPIError) -> ConciergeError | None:
     if state == _PG_FULL:
         log.error("storage_full")
         return Unavailable("storage")
+    if state in _PG_NOT_MIGRATED:
+        return _not_migrated(state)
     if state == _PG_TOO_LONG:
         return InvalidInput("too_long", "a value is too long to be stored")
     if error.connection_invalidated or isinstance(error, exc.InterfaceError):
@@ -97,3 +101,8 @@ def _away(code: str | None, error: BaseException) -> Unavailable:
     # Never the text of the error: it repeats statements and parameters.
     log.warning("database_unavailable", code=code, error=type(error).__name__)
     return Unavailable("database")
+
+
+def _not_migrated(code: str) -> NotMigrated:
+    log.warning("database_not_migrated", code=code)
+    return NotMigrated()

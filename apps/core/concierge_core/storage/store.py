@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from concierge_core import ports
+from concierge_core.errors import NotMigrated
 from concierge_core.keys import Keyring
 from concierge_core.settings import Settings
 from concierge_core.storage.analytics import SqlAnalytics
@@ -19,6 +20,7 @@ from concierge_core.storage.guests import SqlGuests
 from concierge_core.storage.leases import SqlLeases
 from concierge_core.storage.outbox import SqlOutbox
 from concierge_core.storage.requests import SqlRequests
+from concierge_core.storage.revision import STORED_REVISION, is_enough
 from concierge_core.storage.staff import SqlStaffAccounts
 from concierge_core.storage.tenant_settings import SqlTenantSettings
 from concierge_core.storage.transaction import Transaction
@@ -72,6 +74,16 @@ class SqlStore:
         """A reading transaction: one picture of all that was committed before its first statement. Same errors."""
         async with self._database.read() as connection:
             yield self._unit(connection)
+
+    async def check(self) -> None:
+        """The database answers, and has all that this version needs. Raises `Unavailable`, `NotMigrated`.
+
+        One that a newer version has migrated already is fine: migrations expand first and contract a release later.
+        """
+        async with self._database.read() as connection:
+            rows = await connection.rows(STORED_REVISION)
+        if not is_enough([row.version_num for row in rows]):
+            raise NotMigrated
 
     async def close(self) -> None:
         """After the writers in line."""
