@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.websockets import WebSocket
 
 from concierge_chat.desk import Desk, open_desk
-from concierge_chat.pages import Pages, add_pages
+from concierge_chat.pages import Pages, add_pages, to_closed_page
 from concierge_chat.rest import rest_router
 from concierge_chat.websocket import serve_guest
 from concierge_core import http
@@ -49,4 +49,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     chat = router(runtime)
     app.include_router(chat)
     app.state.desk = chat.desk
-    return http.dress(app, runtime, name="chat")
+    http.dress(app, runtime, name="chat")
+    if chat.desk.suspended:
+        # The closed house's one pod answers under every path, the dashboard's too.
+        app.add_api_route("/{elsewhere:path}", to_closed_page, methods=["GET", "HEAD"], include_in_schema=False)
+    return app

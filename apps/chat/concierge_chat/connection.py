@@ -21,7 +21,7 @@ from concierge_chat import frames, lookups
 from concierge_chat.commands import Caller, carry_out, farewell, greet
 from concierge_chat.desk import Desk
 from concierge_chat.limits import Bucket, filled, wait_seconds
-from concierge_chat.property_view import closed_words
+from concierge_chat.property_view import CLOSED_RETRY_SECONDS, closed_words
 from concierge_chat.protocol import Hello, parse
 from concierge_chat.refusing import explain
 from concierge_chat.session import GuestSession, Lookup, ReadConversation, ReadMessages, ReadRequest, Step
@@ -35,7 +35,6 @@ from concierge_core.use_cases.guest import Session
 log = structlog.get_logger()
 POLICY, INTERNAL, TRY_AGAIN = 1008, 1011, 1013
 _FAREWELL_SECONDS = 1.0
-_CLOSED_RETRY_SECONDS = 3600.0
 _PATIENCE_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 """Pauses between looks at a database that is away; the last one repeats."""
 _PATIENCE_FRAMES = 100
@@ -121,7 +120,7 @@ class Connection:
     async def _converse(self) -> None:
         if self._desk.suspended:
             await self._send((frames.error("closed", closed_words(self._desk.rt, self._language())),))
-            raise Leave(TRY_AGAIN, "closed", _CLOSED_RETRY_SECONDS)
+            raise Leave(TRY_AGAIN, "closed", CLOSED_RETRY_SECONDS)
         hello = await self._hello()
         met = await greet(self._desk, hello, self._address)
         rt = self._desk.rt

@@ -1,4 +1,4 @@
-"""`concierge-chat`: the chat as its own process, for one property."""
+"""`concierge-chat`: the chat as its own process, for one property; `--closed` while the house is closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concierge_core.serving import Served, run_app
 
 def main() -> None:
     """Serve until told to stop."""
-    run_app("chat", served, port=8080)
+    run_app("chat", served, port=8080, may_be_closed=True)
 
 
 def served(runtime: Runtime) -> Served:

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 
 from concierge_chat.assets import assets, filled
 from concierge_chat.closed_page import closed_page, contact
@@ -116,6 +117,11 @@ class Pages:
                 f"frame-ancestors 'self' {' '.join(self._desk.origins.foreign)}".rstrip(),
             )
         )
+
+
+async def to_closed_page() -> Response:
+    """Whoever looks for anything else in a closed house is led to the page that says so."""
+    return RedirectResponse("/", headers={"cache-control": "no-store"})
 
 
 def _loader() -> Document:

@@ -15,10 +15,13 @@ from starlette.exceptions import HTTPException
 
 from concierge_chat.desk import Desk
 from concierge_chat.languages import negotiated
+from concierge_chat.property_view import CLOSED_RETRY_SECONDS, closed_words
 from concierge_chat.refusing import Refusal, explain, unavailable
 from concierge_core.errors import ConciergeError
 
 log = structlog.get_logger()
+_FOR_ALL_SEASONS = "/property"
+"""What a closed house still answers: who it is, and until when it is closed."""
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST, PATCH",
     "access-control-allow-headers": "authorization, content-type",
@@ -74,6 +77,8 @@ async def _answered(handle: Callable[[Request], Awaitable[Response]], request: R
     language = negotiated(
         desk.rt.tenant.spec.property.languages, accept_language=request.headers.get("accept-language", "")
     )
+    if desk.suspended and request.method != "OPTIONS" and not request.url.path.endswith(_FOR_ALL_SEASONS):
+        return problem(Refusal("closed", closed_words(desk.rt, language), 503, CLOSED_RETRY_SECONDS))
     try:
         return await handle(request)
     except ConciergeError as error:

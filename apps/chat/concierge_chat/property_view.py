@@ -9,6 +9,8 @@ from concierge_core.runtime import Runtime
 from concierge_core.tenant.values import in_language
 from concierge_core.texts import text
 
+CLOSED_RETRY_SECONDS = 3600.0
+"""When a client may ask a closed house again."""
 _CLOSED = {
     "en": "{property} is closed for the season.",
     "de": "{property} hat derzeit Saisonpause.",

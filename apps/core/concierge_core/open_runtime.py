@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from concierge_core.ai_client import AiClient
 from concierge_core.broadcast import LocalBroadcast, RedisBroadcast
 from concierge_core.clock import SystemClock
+from concierge_core.closed_store import ClosedStore
 from concierge_core.domain.ids import TenantId
 from concierge_core.errors import TenantFileError
 from concierge_core.keys import Keyring
@@ -66,6 +67,19 @@ async def open_runtime(
         if answers:
             await stack.enter_async_context(rt.turns.running())
         yield rt
+
+
+@asynccontextmanager
+async def closed_runtime(settings: Settings, *, loaded: LoadedTenant) -> AsyncIterator[Runtime]:
+    """A house that is closed for the season, whatever its YAML says: it has words for guests, and nothing else."""
+    spec = loaded.tenant.spec
+    closed = spec.model_copy(update={"suspend": spec.suspend.model_copy(update={"active": True})})
+    tenant = loaded.tenant.model_copy(update={"spec": closed})
+    async with AsyncExitStack() as stack:
+        broadcast, concierge = LocalBroadcast(), AiClient(settings)
+        stack.push_async_callback(broadcast.close)
+        stack.push_async_callback(concierge.close)
+        yield wired(settings, tenant, SystemClock(), ClosedStore(), broadcast, concierge)
 
 
 def wired(

@@ -16,7 +16,7 @@ import socket
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ from fastapi import FastAPI
 
 from concierge_core import collector, telemetry
 from concierge_core.errors import ConciergeError, InvalidInput
-from concierge_core.open_runtime import load_tenant, open_runtime
+from concierge_core.open_runtime import closed_runtime, load_tenant, open_runtime
 from concierge_core.runtime import Runtime
 from concierge_core.settings import Settings
 from concierge_core.tenant.loader import LoadedTenant
@@ -59,13 +59,28 @@ class Process:
     stop: asyncio.Event
 
 
-def run_app(service: str, serve_with: Callable[[Runtime], Served], *, port: int, answers: bool = True) -> None:
-    """`concierge-SERVICE [--host] [--port]`: one app of one property, for as long as the process lives."""
-    arguments = _arguments(service, port)
+def run_app(
+    service: str,
+    serve_with: Callable[[Runtime], Served],
+    *,
+    port: int,
+    answers: bool = True,
+    may_be_closed: bool = False,
+) -> None:
+    """`concierge-SERVICE [--host] [--port]`: one app of one property, for as long as the process lives.
+
+    `may_be_closed`: it takes `--closed` as well, and then needs neither database nor Redis nor secrets.
+    """
+    arguments = _arguments(service, port, may_be_closed=may_be_closed)
+
+    def opened(process: Process) -> AbstractAsyncContextManager[Runtime]:
+        if may_be_closed and arguments.closed:
+            return closed_runtime(process.settings, loaded=process.loaded)
+        return open_runtime(process.settings, answers=answers, loaded=process.loaded)
 
     async def work(process: Process) -> bool:
         listening = bound(arguments.host, arguments.port)
-        async with open_runtime(process.settings, answers=answers, loaded=process.loaded) as runtime:
+        async with opened(process) as runtime:
             served = serve_with(runtime)
             config = uvicorn.Config(served.app, **server_options(process.settings) | served.options)
             server = Server(config, listening, farewells=served.farewells)
@@ -249,9 +264,13 @@ def _end_now() -> None:
     os._exit(1)
 
 
-def _arguments(service: str, port: int) -> argparse.Namespace:
+def _arguments(service: str, port: int, *, may_be_closed: bool) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog=f"concierge-{service}", description=f"The {service} app of one property.")
     # A container is reached from outside itself; what may reach it is the network policy's to say.
     parser.add_argument("--host", default="0.0.0.0", help="address to listen on (default: all)")  # noqa: S104
     parser.add_argument("--port", type=int, default=port, help=f"port to listen on (default: {port})")
+    if may_be_closed:
+        parser.add_argument(
+            "--closed", action="store_true", help="only say that the house is closed: no database, no Redis, no secrets"
+        )
     return parser.parse_args()
