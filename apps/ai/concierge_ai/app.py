@@ -20,6 +20,7 @@ from concierge_ai.mind import Mind
 from concierge_core import ai_wire, collector, http
 from concierge_core.ai_wire import ReplyRequest, UnderstandingRequest, Understood
 from concierge_core.errors import NotAllowed, NotFound
+from concierge_core.mounted_knowledge import MountedKnowledge
 from concierge_core.runtime import Runtime
 
 log = structlog.get_logger()
@@ -67,6 +68,9 @@ class AiRouter(APIRouter):
     async def running(self) -> AsyncIterator[None]:
         """Build the index, watch for edits, and open the models beside it."""
         tasks = [asyncio.create_task(self.knowledge.watch()), asyncio.create_task(self._open_models())]
+        mounted = self.runtime.settings.knowledge_dir
+        if mounted is not None:
+            tasks.append(asyncio.create_task(MountedKnowledge(self.runtime, mounted).keep()))
         try:
             yield
         finally:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -23,14 +24,13 @@ from concierge_chat.guest_socket import socket_options
 from concierge_cli.announcement import Announcement, announce
 from concierge_cli.troubles import explained
 from concierge_core import collector, http
-from concierge_core.domain.events import KnowledgeChanged
 from concierge_core.errors import ConciergeError
 from concierge_core.open_runtime import open_runtime
 from concierge_core.runtime import Runtime
 from concierge_core.serving import Farewell, Process, Server, bound, run_process, serve, server_options
 from concierge_core.settings import Settings
 from concierge_core.storage import migrate
-from concierge_core.tenant.loader import LoadedTenant
+from concierge_core.use_cases.declaring import declare_articles
 from concierge_voice import app as voice
 
 
@@ -58,22 +58,29 @@ async def _serve(process: Process, *, host: str, port: int) -> bool:
     with explained(settings):
         await asyncio.to_thread(migrate, settings)
     async with open_runtime(settings, loaded=loaded) as runtime:
-        await _declare(runtime, loaded)
+        await declare_articles(runtime, loaded.articles)
         news = Announcement(
             email=first_account(runtime)[0],
             password=await ensure_first_account(runtime),
             articles=len(loaded.articles),
             voice=loaded.tenant.spec.voice.enabled,
         )
-        desk, mind = servers(runtime, listening)
+        return await serve_all(runtime, listening, process.stop, once_started=partial(announce, news))
 
-        def once_started() -> None:
-            # uvicorn opens its socket to everybody on the machine.
-            Path(str(mind.config.uds)).chmod(0o600)
-            collector.begin_to_serve()
-            announce(news)
 
-        return await serve([desk, mind], process.stop, once_started=once_started)
+async def serve_all(
+    runtime: Runtime, listening: socket.socket, stop: asyncio.Event, *, once_started: Callable[[], None] = lambda: None
+) -> bool:
+    """Serve everything until `stop`; True when that was why it ended."""
+    desk, mind = servers(runtime, listening)
+
+    def started() -> None:
+        # uvicorn opens its socket to everybody on the machine.
+        Path(str(mind.config.uds)).chmod(0o600)
+        collector.begin_to_serve()
+        once_started()
+
+    return await serve([desk, mind], stop, once_started=started)
 
 
 def servers(runtime: Runtime, listening: socket.socket) -> tuple[Server, Server]:
@@ -98,15 +105,6 @@ def _socket(settings: Settings) -> str:
 def _tell_the_supervisor(error: ConciergeError) -> str:
     announce(Announcement(error=str(error)))
     return str(error)
-
-
-async def _declare(runtime: Runtime, loaded: LoadedTenant) -> None:
-    """Make the declared knowledge what the YAML says now; what staff did stays."""
-    tenant = runtime.tenant_id
-    async with runtime.store.write() as unit:
-        changed = await unit.articles.replace_declared(tenant, loaded.articles)
-        if changed:
-            await unit.outbox.add(tenant, KnowledgeChanged())
 
 
 if __name__ == "__main__":

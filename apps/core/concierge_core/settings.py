@@ -68,6 +68,10 @@ class Settings(ProcessSettings):
     """YAML `{secret name: {key: value}}` for secret references, on one machine."""
     secrets_dir: Path | None = None
     """Mounted secrets `<dir>/<name>/<key>`, in a cluster."""
+    knowledge_dir: Path | None = None
+    """Mounted ConfigMaps with articles, `<dir>/<name>/<key>`, in a cluster; read again whenever they change."""
+    first_password: SecretStr | None = None
+    """Of the property's first account, when it is made by `concierge-migrate`; at least 12 characters."""
     data_dir: Path = Path(".concierge")
     database_url: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("DATABASE_URL", "CONCIERGE_DATABASE_URL")

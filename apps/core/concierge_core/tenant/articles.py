@@ -82,16 +82,21 @@ def articles_of(config_map: ConfigMap) -> list[Declared]:
     mistakes: list[str] = []
     for key, text in data.items():
         with noted(mistakes):
-            found += _articles_in(config_map, str(key), text)
+            found += _articles_under(config_map, str(key), text)
     refuse(mistakes)
     return found
 
 
-def _articles_in(config_map: ConfigMap, key: str, text: Any) -> list[Declared]:
+def _articles_under(config_map: ConfigMap, key: str, text: Any) -> list[Declared]:
     where = f'{config_map.source}, ConfigMap "{config_map.name}", data.{key}'
     if not isinstance(text, str):
         raise TenantFileError(f"{where}: must be a text; write | after the key and indent the articles below it.")
     first_line = config_map.document.text_line_of(("data", key))
+    return articles_in(text, where, config_map.source, first_line=first_line)
+
+
+def articles_in(text: str, where: str, source: Path, *, first_line: int = 1) -> list[Declared]:
+    """The articles of a YAML list. `where` names it in errors, `first_line` is the line on which it begins there."""
     documents = parse(text, where, first_line=first_line)
     if len(documents) != 1 or not isinstance(documents[0].value, list):
         raise TenantFileError(f'{where}: must be a YAML list of articles; begin each with "- slug: …".')
@@ -105,7 +110,7 @@ def _articles_in(config_map: ConfigMap, key: str, text: Any) -> list[Declared]:
     except ValidationError as error:
         told = [sentence(place(path), words) for path, words in complaints(error, list[KnowledgeArticle])]
         raise TenantFileError(*told) from None
-    return [Declared(article, place((i,)), config_map.source) for i, article in enumerate(articles)]
+    return [Declared(article, place((i,)), source) for i, article in enumerate(articles)]
 
 
 def domain_article(code: str, entry: Declared) -> Article:

@@ -112,7 +112,7 @@ def _load(document: Document, file: Path, maps: dict[str, ConfigMap]) -> LoadedT
     declared = _from_config_maps(names, document, file, maps, mistakes)
     if tenant is not None:
         declared = _inline(tenant, document, file) + declared
-        mistakes += _clashes(tenant, declared)
+        mistakes += clashes(tenant, declared)
     refuse(mistakes)
     assert tenant is not None
     code = tenant.spec.property.code
@@ -169,7 +169,8 @@ def _likely_names_of_config_maps(document: Document) -> dict[int, str]:
     return {index: name for index, name in named.items() if isinstance(name, str) and name}
 
 
-def _clashes(tenant: ConciergeTenant, declared: list[Declared]) -> Iterator[str]:
+def clashes(tenant: ConciergeTenant, declared: list[Declared]) -> Iterator[str]:
+    """What can't be true of a property's articles together, a sentence each."""
     seen: dict[str, str] = {}
     codes = [department.code for department in tenant.spec.property.departments]
     for entry in declared:
