@@ -51,6 +51,7 @@ def gathered(settings: Settings, work: WorkSettings) -> BeatFacts:
         beat_lease_seconds=work.beat_lease_seconds,
         rollup_interval_seconds=work.rollup_interval_seconds,
         retention_interval_seconds=work.retention_interval_seconds,
+        data_dir=str(settings.data_dir),
     )
 
 

@@ -11,12 +11,14 @@ import random
 import signal
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from celery.beat import Scheduler, SchedulingError, Service
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
+from concierge_core.work.alive import Pulse
 from concierge_core.work.beat_facts import BeatFacts
 from concierge_core.work.beat_lease import BeatLease
 from concierge_core.work.celery_app import celery_at
@@ -29,10 +31,12 @@ class LeasedScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
 
     facts: BeatFacts
     lease: BeatLease
+    pulse: Pulse
     leads = False
 
     def tick(self) -> float:
         """Send what is due, if we lead; seconds until the next call."""
+        self.pulse.beat()
         if not self.lease.hold():
             self._stand_down()
             return self._stand_by_seconds()
@@ -90,6 +94,7 @@ def main() -> int:
     facts = BeatFacts.from_environment()
     lease = BeatLease(facts.redis_url, code=facts.code, seconds=facts.beat_lease_seconds)
     LeasedScheduler.facts, LeasedScheduler.lease = facts, lease
+    LeasedScheduler.pulse = Pulse(Path(facts.data_dir), "beat")
     _stop_on_signals()
     try:
         Service(celery_at(facts.redis_url, facts, code=facts.code), scheduler_cls=LeasedScheduler).start()

@@ -24,6 +24,8 @@ class BeatFacts:
     beat_lease_seconds: float
     rollup_interval_seconds: float
     retention_interval_seconds: float
+    data_dir: str
+    """Where its pulse is (`alive`)."""
 
     def to_environment(self) -> dict[str, str]:
         """As an environment for the process to become."""
