@@ -15,17 +15,22 @@ _EMAIL_CHARACTERS = 254
 _NAME_CHARACTERS = 80
 
 
-async def ensure_first_account(runtime: Runtime) -> str | None:
+async def ensure_first_account(runtime: Runtime, *, password: str | None = None) -> str | None:
     """Make the property's first account (an admin, from `spec.admin.firstAccount`) and return its password, once.
 
-    None when any account exists already: this password is shown a single time and stored nowhere.
+    `password`: the one to give it; a random one when None, which is shown a single time and stored nowhere. None comes
+    back when any account exists already, or another process made it at this very moment. Raises `InvalidInput` for a
+    password that is too short or too long.
     """
     email, name = first_account(runtime)
-    account, password = await _new_account(runtime, email=email, name=name, role=Role.ADMIN)
-    async with runtime.store.write() as unit:
-        if await unit.staff.listed(runtime.tenant_id):
-            return None
-        await _add_in_unit(runtime, unit, account)
+    try:
+        account, password = await _new_account(runtime, email=email, name=name, role=Role.ADMIN, password=password)
+        async with runtime.store.write() as unit:
+            if await unit.staff.listed(runtime.tenant_id):
+                return None
+            await _add_in_unit(runtime, unit, account)
+    except Conflict:
+        return None
     return password
 
 
@@ -48,8 +53,11 @@ async def add_account(runtime: Runtime, *, email: str, name: str, role: Role) ->
     return password
 
 
-async def _new_account(runtime: Runtime, *, email: str, name: str, role: Role) -> tuple[Staff, str]:
-    password, now = passwords.new_password(), runtime.clock.now()
+async def _new_account(
+    runtime: Runtime, *, email: str, name: str, role: Role, password: str | None = None
+) -> tuple[Staff, str]:
+    password, now = password or passwords.new_password(), runtime.clock.now()
+    passwords.check_strength(password)
     password_hash = await passwords.hash_password(password)
     account = Staff(
         id=StaffId(new_id(now)), email=email, name=name, role=role, created_at=now, password_hash=password_hash
