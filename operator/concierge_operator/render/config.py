@@ -39,7 +39,8 @@ def config_name(ctx: Context) -> str:
 
 
 def tenant_config(ctx: Context) -> Manifest:
-    """The tenant's YAML (JSON is YAML) without its articles; immutable, since its name says what is in it."""
+    """The tenant's YAML (JSON is YAML) without its articles, which are mounted (`pods`); immutable, since its name says
+    what is in it."""
     text = json.dumps(_document(ctx), ensure_ascii=False, indent=1, sort_keys=True)
     return ctx.manifest("v1", "ConfigMap", config_name(ctx), immutable=True, data={"tenant.yaml": text})
 
@@ -54,7 +55,8 @@ def articles_config(ctx: Context) -> Manifest:
 def _document(ctx: Context) -> dict[str, Any]:
     spec = {name: part for name, part in _plain(ctx.spec).items() if name in _FOR_APPS}
     if "knowledge" in spec:
-        spec["knowledge"] = {name: part for name, part in spec["knowledge"].items() if name != "articles"}
+        mounted = ("articles", "configMaps")
+        spec["knowledge"] = {name: part for name, part in spec["knowledge"].items() if name not in mounted}
     return {"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": ctx.tenant}, "spec": spec}
 
 

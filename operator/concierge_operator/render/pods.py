@@ -26,6 +26,10 @@ _COMMANDS: dict[Component, list[str]] = {
     Component.MIGRATION: ["concierge-migrate"],
 }
 _READS_KNOWLEDGE = (Component.AI, Component.WEB, Component.MIGRATION)
+_FACES_GATEWAYS = (Component.CHAT, Component.VOICE, Component.ADMIN, Component.WEB)
+# A gateway ends TLS and says so in X-Forwarded-*. It is a pod or node of the cluster, or a mesh's proxy in the pod; no
+# guest comes from there, since only gateways may connect (`network`).
+_PROXIES = "127.0.0.0/8,10.0.0.0/8,100.64.0.0/10,172.16.0.0/12,192.168.0.0/16,fc00::/7"
 # Open chats and calls are told, and turns given back, before the process ends.
 _GRACE_SECONDS = {Component.CHAT: 60, Component.VOICE: 60, Component.WEB: 60, Component.ADMIN: 30}
 
@@ -94,7 +98,7 @@ def container(ctx: Context, component: Component) -> dict[str, Any]:
         described |= _http_probes()
         described["lifecycle"] = {"preStop": {"sleep": {"seconds": 5}}}
     elif component is not Component.MIGRATION:
-        described["livenessProbe"] = _alive(component)
+        described |= _exec_probes(component)
     return described
 
 
@@ -123,10 +127,14 @@ def _environment(ctx: Context, component: Component) -> list[dict[str, Any]]:
         plain["CONCIERGE_AI_URL"] = "unix:/tmp/ai.sock"
     elif component is not Component.AI:
         plain["CONCIERGE_AI_URL"] = f"http://{names.object_name(Component.AI)}:{AI_PORT}"
+    if component in _FACES_GATEWAYS:
+        plain["CONCIERGE_TRUSTED_PROXIES"] = _PROXIES
     if component in _READS_KNOWLEDGE:
         plain["CONCIERGE_KNOWLEDGE_DIR"] = KNOWLEDGE_PATH
+    if ctx.suspended:
+        plain["OTEL_SDK_DISABLED"] = "true"  # a closed house reaches nobody
     written = [{"name": name, "value": value} for name, value in plain.items()]
-    return written if ctx.suspended else [*written, *secrets.variables(ctx)]
+    return written if ctx.suspended else [*written, *secrets.variables(ctx, component)]
 
 
 def _volumes(ctx: Context, component: Component) -> list[dict[str, Any]]:
@@ -137,7 +145,9 @@ def _volumes(ctx: Context, component: Component) -> list[dict[str, Any]]:
     if _reads_secrets(ctx, component):
         volumes.append(secrets.volume(ctx, component))
     if component in _READS_KNOWLEDGE:
-        volumes.append({"name": "knowledge", "projected": {"sources": _knowledge(ctx)}})
+        volumes += [
+            {"name": volume, "configMap": {"name": name, "optional": True}} for volume, name in _knowledge(ctx).items()
+        ]
     return volumes
 
 
@@ -145,10 +155,13 @@ def _reads_secrets(ctx: Context, component: Component) -> bool:
     return not ctx.suspended and bool(secrets.referenced(ctx, component))
 
 
-def _knowledge(ctx: Context) -> list[dict[str, Any]]:
-    """The articles' ConfigMap and the tenant's own, each in a folder of its name; a missing one keeps no pod down."""
+def _knowledge(ctx: Context) -> dict[str, str]:
+    """Volume → the articles' ConfigMap and the tenant's own; a missing one keeps no pod down.
+
+    A volume each: joined into one, two that have a key of the same name would hide each other.
+    """
     maps = [names.ARTICLES, *(ref.name for ref in ctx.spec.knowledge.config_maps)]
-    return [{"configMap": {"name": name, "optional": True}} for name in maps]
+    return {f"knowledge-{number}": name for number, name in enumerate(dict.fromkeys(maps))}
 
 
 def _mounts(ctx: Context, component: Component) -> list[dict[str, Any]]:
@@ -159,7 +172,10 @@ def _mounts(ctx: Context, component: Component) -> list[dict[str, Any]]:
     if _reads_secrets(ctx, component):
         mounts.append({"name": "secrets", "mountPath": secrets.SECRETS_PATH, "readOnly": True})
     if component in _READS_KNOWLEDGE:
-        mounts.append({"name": "knowledge", "mountPath": KNOWLEDGE_PATH, "readOnly": True})
+        mounts += [
+            {"name": volume, "mountPath": f"{KNOWLEDGE_PATH}/{name}", "readOnly": True}
+            for volume, name in _knowledge(ctx).items()
+        ]
     return mounts
 
 
@@ -175,9 +191,14 @@ def _http_probes() -> dict[str, Any]:
     }
 
 
-def _alive(component: Component) -> dict[str, Any]:
-    command = [*_COMMANDS[component], "--alive"]
-    return {"exec": {"command": command}, "initialDelaySeconds": 30, "periodSeconds": 30, "timeoutSeconds": 10}
+def _exec_probes(component: Component) -> dict[str, Any]:
+    """For what serves no port. A rollout goes on when the new one has begun, not when its container was made."""
+
+    def asks(*, period: int, failures: int) -> dict[str, Any]:
+        run = {"command": [*_COMMANDS[component], "--alive"]}
+        return {"exec": run, "periodSeconds": period, "timeoutSeconds": 10, "failureThreshold": failures}
+
+    return {"startupProbe": asks(period=5, failures=24), "livenessProbe": asks(period=30, failures=3)}
 
 
 def _spread(ctx: Context, component: Component) -> dict[str, Any]:

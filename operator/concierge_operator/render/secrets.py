@@ -73,14 +73,17 @@ def volume(ctx: Context, component: Component) -> dict[str, Any]:
     return {"name": "secrets", "projected": {"defaultMode": 0o440, "sources": sources}}
 
 
-def variables(ctx: Context) -> list[dict[str, Any]]:
+def variables(ctx: Context, component: Component) -> list[dict[str, Any]]:
     """Where database, Redis, keys and the apps' shared token are; `$(…)` is filled in by the kubelet."""
-    return [
+    shared = [
         *database_variables(ctx),
         *_redis_variables(ctx),
         from_secret("CONCIERGE_ENCRYPTION_KEYS", names.GENERATED_SECRET, ENCRYPTION_KEYS),
         from_secret("CONCIERGE_INTERNAL_TOKEN", names.GENERATED_SECRET, INTERNAL_TOKEN),
     ]
+    if component is Component.MIGRATION:
+        shared.append(from_secret("CONCIERGE_FIRST_PASSWORD", names.GENERATED_SECRET, FIRST_PASSWORD))
+    return shared
 
 
 def database_variables(ctx: Context) -> list[dict[str, Any]]:
