@@ -14,8 +14,10 @@ from websockets.asyncio.client import ClientConnection, connect
 class Guest:
     """One browser, as far as the server can tell."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, origin: str | None = None, headers: dict[str, str] | None = None) -> None:
         self.url = url
+        self._origin = origin or url
+        self._headers = headers or {}
         self.token: str | None = None
         self.last_seq = 0
         self.seen: list[dict[str, Any]] = []
@@ -25,7 +27,8 @@ class Guest:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Guest]:
         """A socket, resumed where the last one ended."""
-        async with connect(self.url.replace("http", "ws", 1) + "/ws", origin=self.url, max_queue=1024) as socket:  # type: ignore[arg-type]
+        address, page = self.url.replace("http", "ws", 1) + "/ws", self._origin
+        async with connect(address, origin=page, max_queue=1024, additional_headers=self._headers) as socket:  # type: ignore[arg-type]
             self._socket = socket
             await self.send("hello", token=self.token, last_seq=self.last_seq or None)
             welcome = await self.frame("welcome")
