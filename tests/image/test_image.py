@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 PUBLISHED = ("-p", "127.0.0.1::8080")
-APPS = ("concierge-chat", "concierge-ai", "concierge-voice", "concierge-admin")
+APPS = ("concierge-chat", "concierge-ai", "concierge-voice", "concierge-admin", "concierge-web")
+OTHERS = ("concierge-worker", "concierge-beat", "concierge-migrate")
 UP = ("concierge", "up", "-f", "/manifests/minimal.yaml", "--host", "0.0.0.0", "--port", "8080")
 DATA = "/var/lib/concierge/.concierge/pension-lindenhof"
 
@@ -14,7 +15,7 @@ def test_it_says_what_it_can_do_when_asked_nothing(in_image):
     assert "run a property (or several) on this machine" in in_image()
 
 
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize("app", [*APPS, *OTHERS])
 def test_every_app_is_in_it(in_image, app):
     assert f"usage: {app}" in in_image(app, "--help")
 

@@ -12,7 +12,7 @@ import time
 
 import structlog
 
-from concierge_admin.accounts import ensure_first_account, first_account
+from concierge_admin.accounts import ensure_first_account
 from concierge_cli.troubles import explained
 from concierge_core.errors import TenantFileError, Unavailable
 from concierge_core.open_runtime import open_runtime
@@ -78,7 +78,7 @@ async def _first_account(runtime: Runtime) -> None:
         log.warning("first_account_not_looked_for", reason="CONCIERGE_FIRST_PASSWORD is not set")
         return
     made = await ensure_first_account(runtime, password=password.get_secret_value())
-    log.info("first_account", email=first_account(runtime)[0] if made else None, made=made is not None)
+    log.info("first_account", made=made is not None)
 
 
 if __name__ == "__main__":

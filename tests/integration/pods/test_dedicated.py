@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ MANAGER = "leitung@strandhaus-ruegen.example"
 
 
 @pytest.fixture(scope="module")
-def house(cluster_of: Callable[..., Any]) -> Any:
+def house(cluster_of: Callable[..., Any]) -> Iterator[Any]:
     """The Strandhaus, open: migrated first, as the operator does it."""
     cluster = cluster_of("strandhaus-ruegen.yaml")
     assert cluster.migrate() == 0, cluster.kubelet.pods[-1].log
@@ -27,7 +27,11 @@ def house(cluster_of: Callable[..., Any]) -> Any:
         pod.until("startupProbe")
         if "readinessProbe" in pod.container:
             pod.until("readinessProbe")
-    return cluster
+    yield cluster
+    # A pod of every kind ends well within its grace, and without a word of complaint.
+    codes = [pod.end() for pod in started]
+    assert codes == [0] * len(started), dict(zip(PODS, codes, strict=True))
+    assert [pod.name for pod in cluster.kubelet.pods if "Traceback" in pod.log] == []
 
 
 async def test_a_guest_is_answered_from_the_propertys_own_articles(house: Any) -> None:

@@ -32,6 +32,11 @@ class Rounds:
         self._last = None
 
     @property
+    def expected(self) -> bool:
+        """It is connected, and so has to go round."""
+        return self._last is not None
+
+    @property
     def hangs(self) -> bool:
         """It has a broker, and has not gone round for too long."""
         return self._last is not None and self._now() - self._last > LONGEST_SILENCE_SECONDS
