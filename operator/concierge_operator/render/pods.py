@@ -9,6 +9,7 @@ from concierge_operator.names import Component
 from concierge_operator.render import secrets
 from concierge_operator.render.config import config_name
 from concierge_operator.render.context import Context
+from concierge_operator.render.pools import pool_size
 from concierge_operator.render.ports import AI_PORT, WEB_PORT
 from concierge_operator.render.sizes import resources
 
@@ -133,6 +134,8 @@ def _environment(ctx: Context, component: Component) -> list[dict[str, Any]]:
         plain["CONCIERGE_KNOWLEDGE_DIR"] = KNOWLEDGE_PATH
     if ctx.suspended:
         plain["OTEL_SDK_DISABLED"] = "true"  # a closed house reaches nobody
+    else:
+        plain["CONCIERGE_DATABASE_POOL_SIZE"] = str(pool_size(ctx))
     written = [{"name": name, "value": value} for name, value in plain.items()]
     return written if ctx.suspended else [*written, *secrets.variables(ctx, component)]
 

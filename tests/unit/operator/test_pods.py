@@ -7,6 +7,7 @@ from typing import Any
 from concierge_operator.render import render
 from rendered import ROOT, context, pod_templates, property_of
 
+DATA = ("postgres", "redis")
 MANIFEST = ROOT / "manifests" / "strandhaus-ruegen.yaml"
 
 
@@ -70,3 +71,11 @@ def test_worker_and_beat_are_ready_only_once_they_have_begun() -> None:
     for name in ("worker", "beat"):
         asked = {"command": [f"concierge-{name}", "--alive"]}
         assert containers[name]["startupProbe"]["exec"] == containers[name]["livenessProbe"]["exec"] == asked
+
+
+def test_every_process_holds_no_more_connections_than_fit_with_all_others() -> None:
+    containers = _containers(postgres={"maxConnections": 80})
+    told = {_told(c)["CONCIERGE_DATABASE_POOL_SIZE"]["value"] for n, c in containers.items() if n not in DATA}
+
+    (size,) = map(int, told)
+    assert 2 <= size < 10

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from concierge_core.settings import ProcessSettings
 
 
-class PoolSettings(BaseSettings):
+class PoolSettings(ProcessSettings):
     """Read once at start. In a cluster the operator sets them, so that all replicas fit into `max_connections`."""
 
-    model_config = SettingsConfigDict(env_prefix="CONCIERGE_DATABASE_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONCIERGE_DATABASE_")
 
     pool_size: int = Field(default=10, ge=1)
     """PostgreSQL connections at most; they are opened as needed and stay open."""
