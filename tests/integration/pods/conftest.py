@@ -93,7 +93,7 @@ def cluster_of(
     clusters: list[Cluster] = []
     databases: list[str] = []
 
-    def make(manifest: str, **sections: Any) -> Cluster:
+    def make(manifest: str, *, own_secrets: dict[str, dict[str, str]] | None = None, **sections: Any) -> Cluster:
         path = ROOT / "manifests" / manifest
         tenant = _with(property_of(path), sections)
         objects = render(context(tenant)).all
@@ -103,7 +103,8 @@ def cluster_of(
         url = postgres_server.get_uri().replace("/postgres?", f"/{databases[-1]}?")
         addresses = {"DATABASE_URL": url, "REDIS_URL": f"{valkey_url}/0"}
         folder = tmp_path_factory.mktemp("node")
-        kubelet = Kubelet(folder, [*objects, *theirs], {names.GENERATED_SECRET: _generated()}, addresses)
+        kept = {names.GENERATED_SECRET: _generated(), **(own_secrets or {})}
+        kubelet = Kubelet(folder, [*objects, *theirs], kept, addresses)
         clusters.append(Cluster(kubelet, objects, tenant.spec))
         return clusters[-1]
 

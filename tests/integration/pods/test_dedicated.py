@@ -11,16 +11,27 @@ from typing import Any
 import pytest
 
 from concierge_core.work.alive import LONGEST_SILENCE_SECONDS
+from concierge_simulators.twilio_signature import sign
 from kubelet import Pod, until
 
-PODS = ("chat", "ai", "admin", "worker", "beat")
+PODS = ("chat", "voice", "ai", "admin", "worker", "beat")
+TOKEN = "token-of-the-account"
+ACCOUNT = {
+    "accountSid": "AC" + "1" * 32,
+    "authTokenSecret": {"name": "twilio", "key": "auth-token"},
+    "number": "+493839312345",
+}
 MANAGER = "leitung@strandhaus-ruegen.example"
 
 
 @pytest.fixture(scope="module")
 def house(cluster_of: Callable[..., Any]) -> Iterator[Any]:
     """The Strandhaus, open: migrated first, as the operator does it."""
-    cluster = cluster_of("strandhaus-ruegen.yaml")
+    cluster = cluster_of(
+        "strandhaus-ruegen.yaml",
+        own_secrets={"twilio": {"auth-token": TOKEN}},
+        voice={"enabled": True, "mode": "gather", "twilio": ACCOUNT},
+    )
     assert cluster.migrate() == 0, cluster.kubelet.pods[-1].log
     started = [cluster.kubelet.start(f"concierge-{name}") for name in PODS]
     for pod in started:
@@ -52,6 +63,19 @@ def test_staff_sign_in_with_the_password_that_was_made_for_them(house: Any) -> N
     assert answer.status_code == 303
     assert "secure" in answer.headers["set-cookie"].lower()
     assert (desk.status_code, "Wiebke Carstens" in desk.text) == (200, True)
+
+
+def test_a_call_is_answered_when_it_is_signed_with_the_mounted_secret(house: Any) -> None:
+    fields = {"CallSid": "CA" + "2" * 32, "AccountSid": ACCOUNT["accountSid"], "From": "+4915112345678"}
+    fields |= {"To": ACCOUNT["number"], "CallStatus": "ringing", "Direction": "inbound"}
+    address = f"https://{house.host}/voice/incoming"
+    with house.browser() as twilio:
+        signed = {"x-twilio-signature": sign(TOKEN, address, fields.items())}
+        answered = twilio.post("/voice/incoming", data=fields, headers=signed)
+        refused = twilio.post("/voice/incoming", data=fields, headers={"x-twilio-signature": "forged"})
+
+    assert (answered.status_code, "<Gather" in answered.text) == (200, True)
+    assert refused.status_code == 403
 
 
 async def test_a_changed_article_is_answered_from_without_a_restart(house: Any) -> None:
