@@ -61,6 +61,23 @@ def test_all_mistakes_are_told_with_config_map_key_and_remedy(tmp_path: Path) ->
     assert '"pool" is already the slug of an article (ConfigMap "house", data.articles.yaml' in doubled
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", 'must be a YAML list of articles; begin each with "- slug: …".'),
+        (b"\xff\xfe", "is not UTF-8 text; save it in UTF-8."),
+    ],
+)
+def test_a_key_that_holds_no_text_of_articles_is_told_by_its_name(tmp_path: Path, content: bytes, told: str) -> None:
+    mount(tmp_path, "house", pool="Open till ten.")
+    (tmp_path / "house" / "..today" / "articles.yaml").write_bytes(content)
+
+    with pytest.raises(TenantFileError) as refused:
+        mounted_articles(tmp_path, TENANT)
+
+    assert refused.value.sentences == (f'ConfigMap "house", data.articles.yaml: {told}',)
+
+
 def test_a_swapped_folder_is_noticed_without_reading_it(tmp_path: Path) -> None:
     mount(tmp_path, "house", pool="Open till ten.")
     before = marks(tmp_path)

@@ -12,7 +12,6 @@ from concierge_core.domain.knowledge import Article
 from concierge_core.errors import TenantFileError
 from concierge_core.tenant.articles import Declared, articles_in, domain_article
 from concierge_core.tenant.complaints import bounded, noted, refuse
-from concierge_core.tenant.documents import read_text
 from concierge_core.tenant.loader import clashes
 from concierge_core.tenant.model import ConciergeTenant
 
@@ -37,13 +36,21 @@ def mounted_articles(folder: Path, tenant: ConciergeTenant) -> list[Article]:
     mistakes: list[str] = []
     for file in _files(folder):
         with noted(mistakes):
-            declared += articles_in(read_text(file), f'ConfigMap "{file.parent.name}", data.{file.name}', file)
+            where = f'ConfigMap "{file.parent.name}", data.{file.name}'
+            declared += articles_in(_text(file, where), where, file)
     mistakes += clashes(tenant, declared)
     try:
         refuse(mistakes)
     except TenantFileError as error:
         raise TenantFileError(*bounded(error.sentences)) from None
     return [domain_article(tenant.spec.property.code, entry) for entry in declared]
+
+
+def _text(file: Path, where: str) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise TenantFileError(f"{where}: is not UTF-8 text; save it in UTF-8.") from None
 
 
 def _files(folder: Path) -> Iterator[Path]:

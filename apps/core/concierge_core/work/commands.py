@@ -1,6 +1,6 @@
 """`concierge-worker` and `concierge-beat`; with `--alive` they say whether the one of this folder lives.
 
-What each needs is imported only when it really begins: a probe has a second, and no reason to load Celery.
+What each needs is imported only when it really begins: a probe is asked often, and has no reason to load Celery.
 """
 
 from __future__ import annotations
