@@ -128,7 +128,7 @@ def _without_defaults(node: dict[str, Any]) -> dict[str, Any]:
 
 def as_yaml(definition: dict[str, Any]) -> str:
     """The file's text."""
-    head = "# Made from the typed model: python -m concierge_operator.crd charts/concierge/crds\n"
+    head = "# Made from the typed model: python -m concierge_operator.crd charts/concierge/files/crds\n"
     return head + yaml.safe_dump(definition, sort_keys=False, allow_unicode=True, width=120)
 
 

@@ -33,6 +33,17 @@ class Program:
     tags: tuple[str, ...] = ()
 
 
+_HELM_STAMPS = (
+    f"helm.sh/helm/v3/internal/version.version={_HELM}",
+    # The cluster that it takes for granted where it asks none.
+    *(
+        f"helm.sh/helm/v3/pkg/{package}.k8sVersion{part}"
+        for package in ("lint/rules", "chartutil")
+        for part in ("Major=1", "Minor=35")
+    ),
+)
+
+
 def _kubernetes(command: str) -> Program:
     stamps = (f"gitVersion={_KUBERNETES}", "gitMajor=1", "gitMinor=35")
     of_version = tuple(f"{_CLUSTER_VERSION}.{stamp}" for stamp in stamps)
@@ -43,7 +54,7 @@ CONTROL_PLANE = ("etcd", "kube-apiserver", "kube-controller-manager", "kubectl")
 PROGRAMS = {
     "etcd": Program("kubernetes", "go.etcd.io/etcd/server/v3"),
     **{command: _kubernetes(command) for command in (*CONTROL_PLANE[1:], "kube-scheduler", "kubelet", "kube-proxy")},
-    "helm": Program("helm", "helm.sh/helm/v3/cmd/helm", (f"helm.sh/helm/v3/internal/version.version={_HELM}",)),
+    "helm": Program("helm", "helm.sh/helm/v3/cmd/helm", _HELM_STAMPS),
     # Without the clients of every cloud that Prometheus can discover targets in: rules need none.
     "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", tags=("remove_all_sd",)),
 }

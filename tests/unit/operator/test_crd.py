@@ -30,9 +30,9 @@ def nodes(node: dict[str, Any], path: str = "$") -> Iterator[tuple[str, dict[str
 
 @pytest.mark.parametrize("name", sorted(files()))
 def test_the_charts_definitions_are_those_of_the_model(name: str) -> None:
-    written = (ROOT / "charts" / "concierge" / "crds" / name).read_text(encoding="utf-8")
+    written = (ROOT / "charts" / "concierge" / "files" / "crds" / name).read_text(encoding="utf-8")
 
-    assert written == files()[name], "run: python -m concierge_operator.crd charts/concierge/crds"
+    assert written == files()[name], "run: python -m concierge_operator.crd charts/concierge/files/crds"
 
 
 @pytest.mark.parametrize("definition", [tenant_crd(), class_crd()], ids=["tenant", "class"])

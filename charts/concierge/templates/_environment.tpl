@@ -1,0 +1,47 @@
+{{/* The operator's settings (operator/concierge_operator/settings.py), filled in from the values. */}}
+{{- define "concierge.environment" -}}
+- name: POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: POD_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+- name: CONCIERGE_OPERATOR_IDENTITY
+  value: $(POD_NAME)
+- name: CONCIERGE_OPERATOR_NAMESPACE
+  value: $(POD_NAMESPACE)
+{{- $cluster := .Values.cluster }}
+{{- $operator := .Values.operator }}
+{{- $plain := dict
+  "CONCIERGE_OPERATOR_IMAGE" (default .Values.image.repository .Values.tenants.image)
+  "CONCIERGE_OPERATOR_VERSION" .Values.tenants.version
+  "CONCIERGE_OPERATOR_POSTGRES_IMAGE" .Values.tenants.postgresImage
+  "CONCIERGE_OPERATOR_REDIS_IMAGE" .Values.tenants.redisImage
+  "CONCIERGE_OPERATOR_DNS_NAMESPACE" $cluster.dnsNamespace
+  "CONCIERGE_OPERATOR_GATEWAY_NAMESPACES" (join "," $cluster.gatewayNamespaces)
+  "CONCIERGE_OPERATOR_MONITORING_NAMESPACES" (join "," $cluster.monitoringNamespaces)
+  "CONCIERGE_OPERATOR_WORKERS" $operator.workers
+  "CONCIERGE_OPERATOR_REQUESTS_AT_ONCE" $operator.requestsAtOnce
+  "CONCIERGE_OPERATOR_RESYNC_SECONDS" $operator.resyncSeconds
+  "CONCIERGE_OPERATOR_LEASE_SECONDS" $operator.leaseSeconds
+  "CONCIERGE_OPERATOR_RENEW_DEADLINE_SECONDS" $operator.renewDeadlineSeconds
+  "CONCIERGE_OPERATOR_RETRY_SECONDS" $operator.retrySeconds
+  "CONCIERGE_OPERATOR_LOG_LEVEL" $operator.logLevel
+  "CONCIERGE_OPERATOR_LOG_FORMAT" $operator.logFormat
+  "CONCIERGE_OPERATOR_OTLP_ENDPOINT" $operator.otlpEndpoint
+  "CONCIERGE_OPERATOR_TWILIO_BASE_URL" $operator.twilioBaseUrl
+}}
+{{- range $name, $value := $plain }}
+{{- if ne (toString $value) "" }}
+- name: {{ $name }}
+  value: {{ toString $value | quote }}
+{{- end }}
+{{- end }}
+- name: MALLOC_ARENA_MAX
+  value: "2"
+{{- with .Values.operator.extraEnv }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
