@@ -17,7 +17,7 @@ from concierge_ai.breaker import Breaker, RetryBudget
 from concierge_ai.budget import TokenBudget
 from concierge_ai.grounding import Evidence
 from concierge_ai.model import MODELS_FAULT, TRANSIENT, Model
-from concierge_ai.model_reply import Assignment, Event, ModelReply, RungFailed, annotate
+from concierge_ai.model_reply import Assignment, Event, ModelReply, RungFailed, annotate, count_tokens
 from concierge_ai.tools import TurnTools
 from concierge_core.ai_wire import Done, Handoff, Restart, Sentence
 from concierge_core.runtime import Runtime
@@ -143,6 +143,7 @@ class Ladder:
             self._settle(rung, failed=failed, ended=ended)
             annotate(span, reply, failed=failed)
             span.end()
+            count_tokens(rung.model.name, reply.tally)
             self._budget.spend(reply.tally.input_tokens + reply.tally.output_tokens, channel=assignment.request.channel)
 
     def _settle(self, rung: _Rung, *, failed: RungFailed | None, ended: bool) -> None:

@@ -23,6 +23,7 @@ from concierge_ai.phrases import phrase
 from concierge_ai.sentences import SentenceSplitter
 from concierge_ai.tools import SERVICE_REQUEST, ToolResult, TurnTools
 from concierge_ai.understanding import Reading, summary_of
+from concierge_core import metrics
 from concierge_core.ai_wire import Done, Handoff, ReplyRequest, Sentence, ToolUsed
 from concierge_core.errors import Unavailable
 from concierge_core.ports import Clock
@@ -226,3 +227,9 @@ def annotate(span: Span, reply: ModelReply, *, failed: RungFailed | None) -> Non
         span.set_attribute("gen_ai.response.finish_reasons", [tally.finish.lower()])
     if failed:
         span.set_attribute("error.type", failed.reason)
+
+
+def count_tokens(model: str, tally: Tally) -> None:
+    """What the try has used, for `/metrics`: a failed try costs as well."""
+    metrics.MODEL_TOKENS.labels(model, "input").inc(tally.input_tokens)
+    metrics.MODEL_TOKENS.labels(model, "output").inc(tally.output_tokens)

@@ -25,6 +25,10 @@ BROADCAST_CONNECTED = Gauge(
     "concierge_broadcast_connected", "1 while Redis carries events, 0 while the database is polled"
 )
 OUTBOX_POSITION = Gauge("concierge_outbox_position", "Last event position given by the relay")
+WORK_WAITING = Gauge(
+    "concierge_work_waiting", "Background tasks stored and not done, as the relay's process counts them"
+)
+MODEL_TOKENS = Counter("concierge_model_tokens_total", "Tokens used of the model", ["model", "direction"])
 HTTP_SECONDS = Histogram(
     "concierge_http_seconds",
     "Server time of HTTP requests",

@@ -196,6 +196,10 @@ class Outbox(Protocol):
         """One conditional UPDATE; False when it was done already."""
         ...
 
+    async def open_tasks(self, tenant: TenantId) -> int:
+        """How many tasks are not done."""
+        ...
+
     async def task_open(self, tenant: TenantId, entry_id: int) -> bool:
         """The task exists and is not done."""
         ...

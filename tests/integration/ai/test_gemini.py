@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import REGISTRY
 
 from concierge_ai import ladder as ladder_module
 from concierge_core.ai_wire import Done, Handoff, PastMessage, ReplyRequest, Restart, Sentence
@@ -42,6 +43,19 @@ async def test_the_model_speaks_from_the_passages_and_says_so(open_house: OpenHo
     assert [s.title for s in reply.provenance.sources] == ["When is breakfast served?"]
     assert reply.provenance.input_tokens > 0
     assert reply.provenance.output_tokens > 0
+
+
+async def test_what_the_model_used_is_on_the_metrics_page_by_model_and_direction(open_house: OpenHouse) -> None:
+    def used(direction: str) -> float:
+        labels = {"model": "gemini-3.5-flash", "direction": direction}
+        return REGISTRY.get_sample_value("concierge_model_tokens_total", labels) or 0.0
+
+    before = used("input"), used("output")
+    reply, _ = await (await open_house(key=True)).write("When is breakfast served?")
+
+    assert reply.provenance is not None
+    assert used("input") - before[0] == reply.provenance.input_tokens
+    assert used("output") - before[1] == reply.provenance.output_tokens
 
 
 async def test_the_model_is_given_persona_passages_and_the_conversation_but_no_card_number(

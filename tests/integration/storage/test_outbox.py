@@ -79,9 +79,11 @@ async def test_a_task_waits_until_it_is_sent_and_is_open_until_it_is_done(store,
         assert await unit.outbox.unsent_tasks(make.tenant, sent_before=make.noon) == []
         assert len(await unit.outbox.unsent_tasks(make.tenant, sent_before=make.noon + timedelta(seconds=1))) == 1
         assert await unit.outbox.task_open(make.tenant, task.id)
+        assert await unit.outbox.open_tasks(make.tenant) == 1
         assert await unit.outbox.task_done(make.tenant, task.id, make.noon)
         assert not await unit.outbox.task_done(make.tenant, task.id, make.noon)
         assert not await unit.outbox.task_open(make.tenant, task.id)
+        assert await unit.outbox.open_tasks(make.tenant) == 0
         assert await unit.outbox.unsent_tasks(make.tenant, sent_before=make.noon + timedelta(days=1)) == []
 
 

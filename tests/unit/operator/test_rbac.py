@@ -112,7 +112,15 @@ def test_nothing_is_granted_wholesale_and_no_right_leads_to_more_rights(place: s
     groups = {group for (group, _), _ in rights}
     words = {word for (_, resource), verbs in rights for word in {resource, *verbs}}
 
-    assert not words & {"*", "escalate", "bind", "impersonate", "deletecollection", "pods/exec", "serviceaccounts/token"}
+    assert not words & {
+        "*",
+        "escalate",
+        "bind",
+        "impersonate",
+        "deletecollection",
+        "pods/exec",
+        "serviceaccounts/token",
+    }
     assert not groups & {"*", "rbac.authorization.k8s.io"}
     assert len(rights) == len({right for right, _ in rights}), "a right stands there twice"
 

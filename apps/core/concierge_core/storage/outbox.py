@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from opentelemetry.propagate import inject
-from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from concierge_core.domain.events import Event, OutboxAdvanced, ReplyDelta, TypingChanged, to_json
 from concierge_core.domain.ids import TenantId
@@ -76,6 +76,7 @@ _DONE = (
 _IS_OPEN = select(_outbox.c.id).where(
     _outbox.c.tenant_id == bindparam("tenant"), _OPEN_TASK, _outbox.c.id == bindparam("entry")
 )
+_OPEN_COUNT = select(func.count()).select_from(_outbox).where(_outbox.c.tenant_id == bindparam("tenant"), _OPEN_TASK)
 _PURGE = delete(_outbox).where(
     _outbox.c.tenant_id == bindparam("tenant"),
     or_(
@@ -162,6 +163,11 @@ class SqlOutbox:
     async def task_done(self, tenant: TenantId, entry_id: int, now: datetime) -> bool:
         """One conditional UPDATE; False when it was done already."""
         return await self._in.run(_DONE, {"tenant": tenant, "entry": entry_id, "now": now}) == 1
+
+    async def open_tasks(self, tenant: TenantId) -> int:
+        """How many tasks are not done."""
+        row = await self._in.first(_OPEN_COUNT, tenant=tenant)
+        return int(row[0]) if row is not None else 0
 
     async def task_open(self, tenant: TenantId, entry_id: int) -> bool:
         """The task exists and is not done."""

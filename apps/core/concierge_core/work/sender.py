@@ -16,6 +16,7 @@ import structlog
 from opentelemetry.trace import SpanKind
 from redis.exceptions import RedisError
 
+from concierge_core import metrics
 from concierge_core.ports import OutboxEntry
 from concierge_core.runtime import Runtime
 from concierge_core.telemetry import outgoing_headers, span
@@ -49,6 +50,7 @@ class Sender:
         patience = timedelta() if self._queue_is_lost else timedelta(seconds=self._work.resend_after_seconds)
         async with self._rt.store.read() as unit:
             entries = await unit.outbox.unsent_tasks(self._rt.tenant_id, _BATCH, sent_before=now - patience)
+            metrics.WORK_WAITING.set(await unit.outbox.open_tasks(self._rt.tenant_id))
         if not entries:
             self._queue_is_lost = False
             return 0
