@@ -70,6 +70,8 @@ class Relay:
                 while await self.give_positions() == BATCH:
                     pass
                 self._due.set()
+            else:
+                metrics.WORK_WAITING.set(0)  # it is counted by the process that leads
         except Unavailable:
             await self._rt.clock.sleep(1.0)
         except Exception:

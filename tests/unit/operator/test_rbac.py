@@ -21,15 +21,14 @@ IRREGULAR = {"NetworkPolicy": "networkpolicies", "Ingress": "ingresses"}
 # What the operator needs besides what is rendered, and why is said in files/rules.yaml.
 BESIDE = {
     ("concierge.hotel", "conciergetenants"): {"get", "list", "watch", "patch"},
-    ("concierge.hotel", "conciergeclasses"): {"get", "list", "watch", "patch"},
-    ("concierge.hotel", "conciergetenants/status"): {"get", "patch", "update"},
-    ("concierge.hotel", "conciergeclasses/status"): {"get", "patch", "update"},
+    ("concierge.hotel", "conciergeclasses"): {"get", "list", "watch"},
+    ("concierge.hotel", "conciergetenants/status"): {"patch"},
+    ("concierge.hotel", "conciergeclasses/status"): {"patch"},
     ("concierge.hotel", "conciergetenants/finalizers"): {"update"},
     ("", "secrets"): OWNED,
     ("", "persistentvolumeclaims"): OWNED,
     ("", "pods"): {"get", "list"},
     ("", "events"): {"create", "patch"},
-    ("apiextensions.k8s.io", "customresourcedefinitions"): {"get", "list"},
 }
 # In no file of manifests/, but a tenant may ask for it: each is laid over every one of them.
 WAYS: dict[str, dict[str, Any]] = {
@@ -128,5 +127,5 @@ def test_nothing_is_granted_wholesale_and_no_right_leads_to_more_rights(place: s
 def test_who_leads_is_written_in_the_operators_own_namespace_only() -> None:
     own, everywhere = dict(granted("ownNamespace")), dict(granted())
 
-    assert own == {("coordination.k8s.io", "leases"): {"get", "create", "update", "patch"}}
+    assert own == {("coordination.k8s.io", "leases"): {"get", "create", "update"}}
     assert ("coordination.k8s.io", "leases") not in everywhere
