@@ -56,6 +56,8 @@ def exported() -> dict[str, set[str]]:
         for metric in vars(module).values():
             if isinstance(metric, MetricWrapperBase):
                 found |= dict(series(metric))
+            elif hasattr(metric, "collect") and not isinstance(metric, type):
+                found |= {family.name: set(family._labelnames) for family in metric.collect()}
     return found
 
 
