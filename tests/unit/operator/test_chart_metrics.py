@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
 from concierge_core import metrics
@@ -56,7 +56,7 @@ def exported() -> dict[str, set[str]]:
         for metric in vars(module).values():
             if isinstance(metric, MetricWrapperBase):
                 found |= dict(series(metric))
-            elif hasattr(metric, "collect") and not isinstance(metric, type):
+            elif hasattr(metric, "collect") and not isinstance(metric, type | CollectorRegistry):
                 found |= {family.name: set(family._labelnames) for family in metric.collect()}
     return found
 
