@@ -1,0 +1,361 @@
+"""The chart, from what helm makes of its values to what becomes of hotels when it is upgraded and uninstalled."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from control_plane import ControlPlane, control_plane
+from helm import CHART, NAMESPACE, Helm
+from rendered import MANIFESTS, by_kind
+
+WAYS: dict[str, dict[str, Any]] = {
+    "as it is": {},
+    "everything on": {
+        "fullnameOverride": "desk",
+        "replicas": 3,
+        "image": {"tag": "9.9.9", "digest": "sha256:" + "a" * 64, "pullSecrets": ["registry"]},
+        "podAnnotations": {"team": "guests"},
+        "podLabels": {"team": "guests"},
+        "nodeSelector": {"kubernetes.io/os": "linux"},
+        "tolerations": [{"key": "control", "operator": "Exists"}],
+        "affinity": {"nodeAffinity": {}},
+        "priorityClassName": "system-cluster-critical",
+        "serviceAccount": {"annotations": {"owner": "platform"}},
+        "tenants": {"image": "registry.example:5000/hotels/concierge", "version": "1.2.3"},
+        "operator": {
+            "otlpEndpoint": "http://otel-collector.monitoring:4318",
+            "twilioBaseUrl": "https://twilio-proxy.example",
+            "extraEnv": [{"name": "OTEL_RESOURCE_ATTRIBUTES", "value": "cluster=north"}],
+        },
+        "metrics": {
+            "serviceMonitor": {"enabled": True, "labels": {"release": "prometheus"}},
+            "alerts": {"enabled": True, "labels": {"release": "prometheus"}},
+            "dashboards": {"enabled": True, "annotations": {"grafana_folder": "Concierge"}},
+        },
+    },
+    "as little as can be": {
+        "replicas": 1,
+        "crds": {"enabled": False},
+        "rbac": {"create": False},
+        "serviceAccount": {"create": False, "name": "operator"},
+        "networkPolicy": {"enabled": False},
+        "podDisruptionBudget": {"enabled": False},
+    },
+    "closed to the internet": {
+        "networkPolicy": {"twilio": False, "apiServer": {"cidrs": ["10.96.0.1/32"], "ports": [443]}},
+        "cluster": {"monitoringNamespaces": []},
+    },
+}
+# The server without add-ons knows none of these.
+NOT_BUILT_IN = {"ServiceMonitor", "PrometheusRule"}
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """A Kubernetes that has never heard of us."""
+    with control_plane(tmp_path_factory.mktemp("untouched")) as running:
+        running.kubectl("create", "namespace", NAMESPACE)
+        running.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+        yield running
+
+
+@pytest.fixture
+def helm(tmp_path: Path) -> Helm:
+    """helm without a cluster."""
+    return Helm(tmp_path / "helm")
+
+
+@pytest.fixture
+def release(plane: ControlPlane, tmp_path: Path) -> Iterator[Helm]:
+    """helm on that cluster; what it installed is gone afterwards, definitions and tenants too."""
+    there = Helm(tmp_path / "helm", plane.kubeconfig)
+    yield there
+    there.run("uninstall", "concierge", "--ignore-not-found", "--wait")
+    plane.kubectl(
+        "delete", "crd", "--ignore-not-found", "conciergetenants.concierge.hotel", "conciergeclasses.concierge.hotel"
+    )
+
+
+def operator_of(objects: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one Deployment."""
+    (found,) = by_kind(objects, "Deployment").values()
+    return found
+
+
+# --- what helm makes of the values ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_helm_finds_nothing_to_say_against_the_chart(helm: Helm, way: str) -> None:
+    said = helm.run("lint", "--strict", str(CHART), "--values", str(helm.written(WAYS[way])))
+
+    assert "1 chart(s) linted, 0 chart(s) failed" in said
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"replica": 2}, "additional properties 'replica' not allowed"),
+        ({"replicas": 0}, "at '/replicas': minimum: got 0, want 1"),
+        ({"replicas": "two"}, "at '/replicas': got string, want integer"),
+        ({"image": {"digest": "latest"}}, "at '/image/digest': 'latest' does not match pattern"),
+        ({"tenants": {"image": "concierge:1.2"}}, "at '/tenants/image'"),
+        ({"operator": {"logLevel": "LOUD"}}, "at '/operator/logLevel'"),
+        ({"operator": {"otlpEndpoint": "collector:4318"}}, "at '/operator/otlpEndpoint'"),
+        ({"metrics": {"serviceMonitor": {"interval": "soon"}}}, "at '/metrics/serviceMonitor/interval'"),
+        ({"networkPolicy": {"apiServer": {"cidrs": []}}}, "at '/networkPolicy/apiServer/cidrs': minItems"),
+        ({"operator": {"leaseSeconds": 5}}, "renewDeadlineSeconds must be less than operator.leaseSeconds"),
+        ({"operator": {"retrySeconds": 8}}, "retrySeconds must be less than operator.renewDeadlineSeconds"),
+        ({"serviceAccount": {"create": False}}, "say in serviceAccount.name which account the operator uses"),
+    ],
+)
+def test_values_that_cannot_be_are_refused_by_name(helm: Helm, values: dict[str, Any], said: str) -> None:
+    assert said in helm.template(values, check=False)
+
+
+def test_values_reach_the_operator_as_its_settings(helm: Helm) -> None:
+    pod = operator_of(helm.objects(WAYS["everything on"]))["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    given = {one["name"]: one.get("value") for one in container["env"]}
+
+    assert container["image"] == f"ghcr.io/concierge-hotel/concierge:9.9.9@sha256:{'a' * 64}"
+    assert container["command"] == ["concierge-operator"]
+    assert given["CONCIERGE_OPERATOR_IMAGE"] == "registry.example:5000/hotels/concierge"
+    assert given["CONCIERGE_OPERATOR_VERSION"] == "1.2.3"
+    assert given["CONCIERGE_OPERATOR_IDENTITY"] == "$(POD_NAME)"
+    assert given["CONCIERGE_OPERATOR_NAMESPACE"] == "$(POD_NAMESPACE)"
+    assert given["CONCIERGE_OPERATOR_OTLP_ENDPOINT"] == "http://otel-collector.monitoring:4318"
+    assert given["OTEL_RESOURCE_ATTRIBUTES"] == "cluster=north"
+
+
+def test_a_large_number_is_written_out(helm: Helm) -> None:
+    container = operator_of(helm.objects({"operator": {"resyncSeconds": 1234567}}))["spec"]["template"]["spec"][
+        "containers"
+    ]
+    given = {one["name"]: one.get("value") for one in container[0]["env"]}
+
+    assert float(given["CONCIERGE_OPERATOR_RESYNC_SECONDS"]) == 1234567
+
+
+def test_the_operator_reaches_only_what_it_needs_and_only_the_monitoring_reaches_it(helm: Helm) -> None:
+    def policy(way: str) -> dict[str, Any]:
+        (found,) = by_kind(helm.objects(WAYS[way]), "NetworkPolicy").values()
+        spec: dict[str, Any] = found["spec"]
+        return spec
+
+    def ports(spec: dict[str, Any]) -> list[list[int]]:
+        return [[port["port"] for port in rule["ports"]] for rule in spec["egress"]]
+
+    usual, most, least = policy("as it is"), policy("everything on"), policy("closed to the internet")
+
+    assert usual["policyTypes"] == most["policyTypes"] == least["policyTypes"] == ["Ingress", "Egress"]
+    assert [rule["ports"] for rule in usual["ingress"]] == [[{"protocol": "TCP", "port": "http"}]]
+    assert ports(usual) == [[53, 53], [443, 6443], [443]]
+    assert ports(most) == [[53, 53], [443, 6443], [443], [443], [4318]]
+    assert ports(least) == [[53, 53], [443]]
+    assert "ingress" not in least
+
+
+def test_monitoring_is_there_only_where_it_is_asked_for(helm: Helm) -> None:
+    usual, most = (helm.objects(WAYS[way]) for way in ("as it is", "everything on"))
+
+    assert not {made["kind"] for made in usual} & {"ServiceMonitor", "PrometheusRule", "ConfigMap"}
+    assert {made["metadata"]["name"] for made in most if made["kind"] == "ConfigMap"} == {
+        "desk-dashboard-operator",
+        "desk-dashboard-property",
+    }
+    for board in by_kind(most, "ConfigMap").values():
+        assert [json.loads(text)["title"] for text in board["data"].values()]
+    (rules,) = by_kind(most, "PrometheusRule").values()
+    assert rules["spec"] == yaml.safe_load((CHART / "files" / "alerts.yaml").read_text(encoding="utf-8"))
+    assert rules["metadata"]["labels"]["release"] == "prometheus"
+
+
+def test_rights_are_those_that_were_proved_to_be_least(helm: Helm) -> None:
+    objects = helm.objects({})
+    rules = yaml.safe_load((CHART / "files" / "rules.yaml").read_text(encoding="utf-8"))
+    (everywhere,) = by_kind(objects, "ClusterRole").values()
+    (own,) = by_kind(objects, "Role").values()
+    subjects = [
+        one
+        for kind in ("ClusterRoleBinding", "RoleBinding")
+        for b in by_kind(objects, kind).values()
+        for one in b["subjects"]
+    ]
+
+    assert everywhere["rules"] == rules["everywhere"]
+    assert own["rules"] == rules["ownNamespace"]
+    assert own["metadata"]["namespace"] == NAMESPACE
+    assert subjects == [{"kind": "ServiceAccount", "name": "concierge", "namespace": NAMESPACE}] * 2
+
+
+# --- what a cluster makes of the objects ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_real_api_server_takes_every_object_strictly(plane: ControlPlane, helm: Helm, way: str) -> None:
+    objects = [made for made in helm.objects(WAYS[way]) if made["kind"] not in NOT_BUILT_IN]
+    text = yaml.safe_dump_all(objects, allow_unicode=True)
+
+    said = plane.kubectl(
+        "apply", "--server-side", "--dry-run=server", "--validate=strict", "-n", NAMESPACE, "-f", "-", stdin=text
+    )
+
+    assert said.count("serverside-applied") == len(objects)
+    assert "Warning" not in said
+
+
+def test_the_operators_pod_is_let_into_a_restricted_namespace(plane: ControlPlane, helm: Helm) -> None:
+    spec = operator_of(helm.objects({}))["spec"]["template"]["spec"] | {"serviceAccountName": "default"}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "operator", "namespace": NAMESPACE}, "spec": spec}
+
+    assert "created" in plane.kubectl("create", "--dry-run=server", "-f", "-", stdin=json.dumps(pod))
+
+
+def test_the_operators_account_may_keep_hotels_and_nothing_else(plane: ControlPlane, release: Helm) -> None:
+    release.run("install", "concierge", str(CHART))
+    account = f"system:serviceaccount:{NAMESPACE}:concierge"
+
+    def may(*what: str) -> bool:
+        return plane.kubectl("auth", "can-i", *what, "--as", account, check=False).strip().endswith("yes")
+
+    assert may("patch", "deployments.apps", "-n", "anywhere")
+    assert may("create", "secrets", "-n", "anywhere")
+    assert may("patch", "conciergetenants.concierge.hotel", "--subresource=status", "-n", "anywhere")
+    assert may("update", "leases.coordination.k8s.io", "-n", NAMESPACE)
+    assert may("get", "/apis")
+    assert not may("update", "leases.coordination.k8s.io", "-n", "anywhere")
+    assert not may("create", "clusterroles.rbac.authorization.k8s.io")
+    assert not may("create", "pods", "--subresource=exec", "-n", "anywhere")
+    assert not may("create", "serviceaccounts", "--subresource=token", "-n", "anywhere")
+    assert not may("delete", "namespaces")
+    assert not may("get", "nodes")
+    assert not may("delete", "conciergetenants.concierge.hotel", "-n", "anywhere")
+
+
+def test_what_is_said_after_the_installation_leads_on(release: Helm) -> None:
+    said = release.run("install", "concierge", str(CHART))
+
+    assert "2 operators, one of which leads" in said
+    assert f"kubectl -n {NAMESPACE} rollout status deployment/concierge" in said
+    assert "kubectl get ct -A" in said
+    assert "Careful" not in said
+
+
+# --- the life of a release --------------------------------------------------------------------------------------------
+
+
+def hotel(plane: ControlPlane, namespace: str) -> dict[str, Any]:
+    """A tenant of this name, made now if there is none; as it lives in the cluster."""
+    plane.kubectl("create", "namespace", namespace, check=False)
+    manifest = yaml.safe_load(next(p for p in MANIFESTS if p.stem == "minimal").read_text(encoding="utf-8"))
+    name = manifest["metadata"]["name"]
+    if "NotFound" in plane.kubectl("get", "ct", "-n", namespace, name, check=False):
+        plane.kubectl("create", "-n", namespace, "-f", "-", stdin=yaml.safe_dump(manifest))
+    live: dict[str, Any] = json.loads(plane.kubectl("get", "ct", "-n", namespace, name, "-o", "json"))
+    return live
+
+
+def definition(plane: ControlPlane) -> dict[str, Any]:
+    """Of ConciergeTenant, as it is in the cluster."""
+    found: dict[str, Any] = json.loads(plane.kubectl("get", "crd", "conciergetenants.concierge.hotel", "-o", "json"))
+    return found
+
+
+def established(plane: ControlPlane) -> None:
+    """Tenants can be made."""
+    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "conciergetenants.concierge.hotel")
+
+
+def test_hotels_outlive_the_chart_and_are_found_again(plane: ControlPlane, release: Helm) -> None:
+    release.run("install", "concierge", str(CHART))
+    established(plane)
+    before = hotel(plane, "outlives")
+
+    release.run("uninstall", "concierge", "--wait")
+    between = hotel(plane, "outlives")
+    release.run("install", "concierge", str(CHART))
+
+    assert between["metadata"]["uid"] == hotel(plane, "outlives")["metadata"]["uid"] == before["metadata"]["uid"]
+    assert definition(plane)["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_uninstalling_takes_everything_but_the_definitions(plane: ControlPlane, release: Helm) -> None:
+    release.run("install", "concierge", str(CHART))
+    release.run("uninstall", "concierge", "--wait")
+    ours = "app.kubernetes.io/part-of=concierge"
+
+    left = plane.kubectl("get", "deploy,svc,sa,pdb,netpol,role,rolebinding", "-n", NAMESPACE, "-l", ours, "-o", "name")
+    left += plane.kubectl("get", "clusterrole,clusterrolebinding", "-l", ours, "-o", "name")
+
+    assert left == ""
+    assert definition(plane)["metadata"]["name"] == "conciergetenants.concierge.hotel"
+
+
+def test_who_says_so_takes_the_definitions_too(plane: ControlPlane, release: Helm) -> None:
+    said = release.run("install", "concierge", str(CHART), "--set", "crds.keep=false")
+    release.run("uninstall", "concierge", "--wait")
+
+    assert "Careful: crds.keep is false" in said
+    assert "NotFound" in plane.kubectl("get", "crd", "conciergetenants.concierge.hotel", check=False)
+
+
+def previous(folder: Path) -> Path:
+    """The chart as a version before: another number, and definitions that lack what came since."""
+    older = Path(shutil.copytree(CHART, folder / "concierge"))
+    chart = yaml.safe_load((older / "Chart.yaml").read_text(encoding="utf-8"))
+    (older / "Chart.yaml").write_text(
+        yaml.safe_dump({**chart, "version": "0.0.9", "appVersion": "0.0.9"}), encoding="utf-8"
+    )
+    path = older / "files" / "crds" / "conciergetenants.yaml"
+    tenants = yaml.safe_load(path.read_text(encoding="utf-8"))
+    del tenants["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["suspend"]
+    path.write_text("# older\n" + yaml.safe_dump(tenants, sort_keys=False), encoding="utf-8")
+    return older
+
+
+def knows_suspend(plane: ControlPlane) -> bool:
+    """The definition in the cluster has what the version before lacked."""
+    schema = definition(plane)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return "suspend" in schema["properties"]["spec"]["properties"]
+
+
+def test_an_upgrade_brings_the_definitions_up_to_date_and_leaves_hotels_alone(
+    plane: ControlPlane, release: Helm, tmp_path: Path
+) -> None:
+    release.run("package", str(previous(tmp_path)), "--destination", str(tmp_path))
+    release.run("install", "concierge", str(tmp_path / "concierge-0.0.9.tgz"), "--set", "replicas=3")
+    established(plane)
+    before, lacked = hotel(plane, "upgraded"), not knows_suspend(plane)
+
+    release.run("upgrade", "concierge", str(CHART), "--reuse-values")
+    after = hotel(plane, "upgraded")
+    operator = json.loads(plane.kubectl("get", "deploy", "-n", NAMESPACE, "concierge", "-o", "json"))
+
+    assert lacked
+    assert knows_suspend(plane)
+    assert after["metadata"]["uid"] == before["metadata"]["uid"]
+    assert after["metadata"]["generation"] == before["metadata"]["generation"]
+    assert after["spec"] == before["spec"]
+    assert operator["spec"]["replicas"] == 3
+    assert operator["spec"]["template"]["spec"]["containers"][0]["image"].endswith(
+        yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))["appVersion"]
+    )
+
+
+def test_a_rollback_keeps_the_hotels_as_well(plane: ControlPlane, release: Helm, tmp_path: Path) -> None:
+    release.run("install", "concierge", str(previous(tmp_path)))
+    established(plane)
+    before = hotel(plane, "rolled-back")
+    release.run("upgrade", "concierge", str(CHART))
+
+    release.run("rollback", "concierge", "1")
+
+    assert hotel(plane, "rolled-back")["metadata"]["uid"] == before["metadata"]["uid"]
