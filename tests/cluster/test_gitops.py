@@ -1,4 +1,4 @@
-"""docs/gitops.md keeps its word: its Lua, run as Argo CD runs it, and its CEL, by the evaluator of Flux's controllers."""
+"""docs/gitops.md keeps its word: its Lua, run as Argo CD runs it; its CEL, by the evaluator of Flux's controllers."""
 
 from __future__ import annotations
 
