@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from concierge_operator.crd import class_crd, tenant_crd
 from control_plane import ControlPlane, control_plane
 from helm import CHART, NAMESPACE, Helm
 from rendered import MANIFESTS, by_kind
@@ -307,6 +308,18 @@ def test_who_says_so_takes_the_definitions_too(plane: ControlPlane, release: Hel
     assert "NotFound" in plane.kubectl("get", "crd", "conciergetenants.concierge.hotel", check=False)
 
 
+def test_definitions_that_were_applied_by_hand_can_be_taken_over(plane: ControlPlane, release: Helm) -> None:
+    plane.apply(tenant_crd(), class_crd())
+    established(plane)
+    before = hotel(plane, "by-hand")
+
+    refused = release.run("install", "concierge", str(CHART), check=False)
+    release.run("install", "concierge", str(CHART), "--take-ownership")
+
+    assert "invalid ownership metadata" in refused
+    assert hotel(plane, "by-hand")["metadata"]["uid"] == before["metadata"]["uid"]
+
+
 def previous(folder: Path) -> Path:
     """The chart as a version before: another number, and definitions that lack what came since."""
     older = Path(shutil.copytree(CHART, folder / "concierge"))
@@ -335,7 +348,7 @@ def test_an_upgrade_brings_the_definitions_up_to_date_and_leaves_hotels_alone(
     established(plane)
     before, lacked = hotel(plane, "upgraded"), not knows_suspend(plane)
 
-    release.run("upgrade", "concierge", str(CHART), "--reuse-values")
+    release.run("upgrade", "concierge", str(CHART), "--reset-then-reuse-values")
     after = hotel(plane, "upgraded")
     operator = json.loads(plane.kubectl("get", "deploy", "-n", NAMESPACE, "concierge", "-o", "json"))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -79,6 +80,18 @@ def binaries(*wanted: str) -> Path:
     folders = {tool(name).parent for name in wanted}
     assert len(folders) == 1, f"not of one module: {', '.join(wanted)}"
     return folders.pop()
+
+
+def module_files(path: str) -> Path:
+    """The files of a module that tests/cluster/definitions pins, fetched now if need be."""
+    done = subprocess.run(
+        [_go(), "mod", "download", "-json", path],
+        cwd=MODULES / "definitions",
+        env={**os.environ, "GOFLAGS": "", "GOTOOLCHAIN": "local"},
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return Path(json.loads(done.stdout)["Dir"])
 
 
 def _folder(module: str) -> Path:

@@ -7,11 +7,13 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from concierge_core.tenant.brand import ConciergeClass
 from concierge_operator.crd import files
 from concierge_operator.settings import OperatorSettings
 from rendered import ROOT
@@ -131,6 +133,27 @@ def test_the_notes_say_the_next_steps() -> None:
     notes = (CHART / "templates" / "NOTES.txt").read_text(encoding="utf-8")
 
     assert all(step in notes for step in ("apply -f manifests/", "kubectl get ct", "port-forward", "docs/operator.md"))
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+PAGES = [ROOT / "docs" / name for name in ("operator.md", "runbook.md")] + [CHART / "templates" / "NOTES.txt"]
+OF_THE_CHART_ONLY = ("cluster", "crds", "metrics", "networkPolicy", "operator", "rbac", "tenants")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_value_that_a_document_names_is_one_of_the_chart(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = set(re.findall(rf"\b((?:{'|'.join(OF_THE_CHART_ONLY)})\.[a-z]\w*(?:\.\w+)*)(?!\w*[/(])", text))
+    known = {path.removeprefix(".") for path in described(read("values.schema.json"))}
+
+    assert named - known - {"operator.md", "cluster.md"} == set()
+
+
+def test_the_class_in_the_operators_page_is_one_that_can_be_applied() -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", PAGES[0].read_text(encoding="utf-8"), re.DOTALL)
+
+    assert ConciergeClass.model_validate(yaml.safe_load(block)).spec.rollout.max_concurrent == 5
 
 
 # --- skaffold ---------------------------------------------------------------------------------------------------------
