@@ -9,6 +9,7 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+from prometheus_client import REGISTRY
 
 from concierge_core.notifications.signature import is_genuine
 from concierge_core.runtime import Runtime
@@ -184,6 +185,21 @@ async def test_with_valkey_away_work_waits_in_the_database(
     assert took < 5
     assert len(waiting) == 1
     assert (len(mailbox.mails), len(hook.received)) == (1, 1)
+
+
+async def test_work_that_waits_for_a_worker_is_on_the_metrics_page(
+    rt: Runtime, start: Any, mailbox: Any, tools: Any
+) -> None:
+    def waiting() -> float | None:
+        return REGISTRY.get_sample_value("concierge_work_waiting")
+
+    await guest_wants_a_person(rt)
+    await send_due_tasks(rt)
+    before = waiting()
+    start("worker")
+    await relay(rt, lambda: mailbox.mails and waiting() == 0, tools)
+
+    assert before == 1
 
 
 async def test_what_valkey_took_and_lost_is_sent_again(
