@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from concierge_operator.crd import class_crd, tenant_crd
+from concierge_operator.settings import OperatorSettings
 from control_plane import ControlPlane, control_plane
 from helm import CHART, NAMESPACE, Helm
 from rendered import MANIFESTS, by_kind
@@ -136,13 +137,20 @@ def test_values_reach_the_operator_as_its_settings(helm: Helm) -> None:
     assert given["OTEL_RESOURCE_ATTRIBUTES"] == "cluster=north"
 
 
-def test_a_large_number_is_written_out(helm: Helm) -> None:
-    container = operator_of(helm.objects({"operator": {"resyncSeconds": 1234567}}))["spec"]["template"]["spec"][
-        "containers"
-    ]
-    given = {one["name"]: one.get("value") for one in container[0]["env"]}
+def test_the_operator_reads_what_the_chart_gives_it(helm: Helm, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {**WAYS["everything on"], "cluster": {"gatewayNamespaces": ["edge", "inner"], "monitoringNamespaces": []}}
+    values["operator"] = {**values["operator"], "resyncSeconds": 1234567, "retrySeconds": 0.5}
+    (container,) = operator_of(helm.objects(values))["spec"]["template"]["spec"]["containers"]
+    for one in container["env"]:
+        monkeypatch.setenv(one["name"], one.get("value", "").replace("$(POD_NAMESPACE)", NAMESPACE))
 
-    assert float(given["CONCIERGE_OPERATOR_RESYNC_SECONDS"]) == 1234567
+    read = OperatorSettings()
+
+    assert (read.namespace, read.version, read.image) == (NAMESPACE, "1.2.3", "registry.example:5000/hotels/concierge")
+    assert (read.resync_seconds, read.retry_seconds, read.workers) == (1234567, 0.5, 32)
+    assert read.otlp_endpoint == "http://otel-collector.monitoring:4318"
+    assert read.defaults().gateway_namespaces == ("edge", "inner")
+    assert read.defaults().monitoring_namespaces == ()
 
 
 def test_the_operator_reaches_only_what_it_needs_and_only_the_monitoring_reaches_it(helm: Helm) -> None:

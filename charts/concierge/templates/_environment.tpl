@@ -1,4 +1,5 @@
-{{/* The operator's settings (operator/concierge_operator/settings.py), filled in from the values. */}}
+{{/* The operator's settings (operator/concierge_operator/settings.py), filled in from the values. An empty variable counts as
+     not given, so a list of nobody is a comma. */}}
 {{- define "concierge.environment" -}}
 - name: POD_NAME
   valueFrom:
@@ -20,8 +21,8 @@
   "CONCIERGE_OPERATOR_POSTGRES_IMAGE" .Values.tenants.postgresImage
   "CONCIERGE_OPERATOR_REDIS_IMAGE" .Values.tenants.redisImage
   "CONCIERGE_OPERATOR_DNS_NAMESPACE" $cluster.dnsNamespace
-  "CONCIERGE_OPERATOR_GATEWAY_NAMESPACES" (join "," $cluster.gatewayNamespaces)
-  "CONCIERGE_OPERATOR_MONITORING_NAMESPACES" (join "," $cluster.monitoringNamespaces)
+  "CONCIERGE_OPERATOR_GATEWAY_NAMESPACES" (join "," $cluster.gatewayNamespaces | default ",")
+  "CONCIERGE_OPERATOR_MONITORING_NAMESPACES" (join "," $cluster.monitoringNamespaces | default ",")
   "CONCIERGE_OPERATOR_WORKERS" $operator.workers
   "CONCIERGE_OPERATOR_REQUESTS_AT_ONCE" $operator.requestsAtOnce
   "CONCIERGE_OPERATOR_RESYNC_SECONDS" $operator.resyncSeconds

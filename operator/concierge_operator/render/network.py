@@ -83,7 +83,9 @@ def _cnpg(ctx: Context) -> list[Manifest]:
 
 
 def _of(ctx: Context, component: Component) -> list[Manifest]:
-    ingress, egress = _ingress(ctx, component), _egress(ctx, component)
+    # A rule without peers would let everybody in.
+    ingress = [rule for rule in _ingress(ctx, component) if rule["from"]]
+    egress = _egress(ctx, component)
     if not ingress and not egress:
         return []
     spec: dict[str, Any] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from concierge_core.tenant.model import ConciergeTenant
-from concierge_operator.render import Stage, render
+from concierge_operator.render import OperatorDefaults, Stage, render
 from concierge_operator.render.quantities import mebibytes, millicores
 from rendered import MANIFESTS, by_kind, context, pod_templates, property_of, rendered
 
@@ -202,6 +203,15 @@ def test_who_may_be_spoken_to_may_also_be_reached(spec: dict[str, Any]) -> None:
 def _component(selector: dict[str, Any]) -> str | None:
     found: str | None = selector.get("matchLabels", {}).get("app.kubernetes.io/component")
     return found
+
+
+@pytest.mark.parametrize("path", MANIFESTS, ids=lambda p: p.stem)
+def test_where_no_namespace_may_reach_a_pod_nobody_may_instead_of_everybody(path: Path) -> None:
+    nowhere = OperatorDefaults(gateway_namespaces=(), monitoring_namespaces=())
+
+    for name, policy in by_kind(rendered(path, defaults=nowhere), "NetworkPolicy").items():
+        for direction, peers in (("ingress", "from"), ("egress", "to")):
+            assert all(rule.get(peers) for rule in policy["spec"].get(direction, ())), name
 
 
 def test_a_changed_greeting_restarts_the_apps_and_a_changed_article_restarts_nobody() -> None:
