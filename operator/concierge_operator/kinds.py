@@ -64,6 +64,7 @@ _PLAIN = (
     Resource("autoscaling", "v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"),
     Resource("cert-manager.io", "v1", "Certificate", "certificates"),
     Resource("postgresql.cnpg.io", "v1", "ScheduledBackup", "scheduledbackups"),
+    Resource("barmancloud.cnpg.io", "v1", "ObjectStore", "objectstores"),
     Resource("monitoring.coreos.com", "v1", "PodMonitor", "podmonitors"),
 )
 """Kinds that only have to be as they were made: of them only the metadata is watched."""

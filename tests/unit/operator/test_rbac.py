@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from concierge_core.tenant.model import ConciergeTenant
+from concierge_operator.kinds import CHILDREN
 from concierge_operator.render import render
 from rendered import MANIFESTS, ROOT, context, property_of
 
@@ -39,7 +40,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "suspended": {"suspend": {"active": True}},
     "cloudnativepg, backed up": {
         "postgres": {"mode": "cloudnativepg"},
-        "backup": {"enabled": True, "destination": "s3://backups/house"},
+        "backup": {"enabled": True, "destination": "s3://backups/house", "credentialsSecret": "bucket"},
     },
     "backed up to a volume": {"backup": {"enabled": True, "destination": "pvc:backups"}},
     "its own data stores": {
@@ -68,7 +69,7 @@ def tenant(path: Path, way: str) -> ConciergeTenant:
 def kinds(path: Path, way: str) -> set[tuple[str, str]]:
     """(API group, plural) of everything that is rendered."""
     found = set()
-    for manifest in render(context(tenant(path, way))).all:
+    for manifest in render(context(tenant(path, way), offered=frozenset(kind.offer for kind in CHILDREN))).all:
         group = manifest["apiVersion"].rpartition("/")[0]
         found.add((group, IRREGULAR.get(manifest["kind"], f"{manifest['kind'].lower()}s")))
     return found
