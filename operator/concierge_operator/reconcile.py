@@ -10,12 +10,16 @@ from dataclasses import dataclass, field, replace
 
 from concierge_core.ports import Clock
 from concierge_core.telemetry import span
-from concierge_operator import findings, finish, meters, names
+from concierge_operator import findings, meters, names, restores, restoring
+from concierge_operator.backup_looks import BackupLooks, BackupReport
 from concierge_operator.building import Builder, inventory_of
 from concierge_operator.cluster import Cluster
 from concierge_operator.engine import Looked
+from concierge_operator.farewell import Farewell
 from concierge_operator.kinds import PODS, TENANTS
 from concierge_operator.known import Document, Paper
+from concierge_operator.number_looks import NumberLooks
+from concierge_operator.number_verdict import NumberResult
 from concierge_operator.observe import State, Verdict, pod_trouble
 from concierge_operator.preparing import Surroundings, prepared, status_of
 from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
@@ -44,19 +48,30 @@ class Draft:
     stall: Verdict | None = None
     details: dict[str, Verdict] = field(default_factory=dict)
     version: str | None = None
+    backup: BackupReport | None = None
+    numbers: NumberResult | None = None
 
 
 class Reconciler:
     """Looks at tenants, one call at a time for each."""
 
     def __init__(
-        self, cluster: Cluster, world: World, teller: Teller, defaults: OperatorDefaults, clock: Clock
+        self,
+        cluster: Cluster,
+        world: World,
+        teller: Teller,
+        numbers: NumberLooks,
+        defaults: OperatorDefaults,
+        clock: Clock,
     ) -> None:
         self._cluster = cluster
         self._world = world
         self._teller = teller
         self._defaults = defaults
         self._clock = clock
+        self._numbers = numbers
+        self._backups = BackupLooks(clock)
+        self._farewell = Farewell(cluster, world, numbers, teller, clock)
         self._waiting_since: dict[str, float] = {}
 
     async def tenant(self, key: str) -> Looked:
@@ -66,10 +81,9 @@ class Reconciler:
             self._waiting_since.pop(key, None)
             return Looked()
         document = paper.document()
-        if "deletionTimestamp" in document["metadata"]:
-            await finish.finish(self._cluster, document, self._world)
-            return Looked()
         ready = prepared(document, self._surroundings(paper))
+        if "deletionTimestamp" in document["metadata"]:
+            return await self._farewell.finish(document, ready)
         if isinstance(ready, Verdict):
             return await self._tell_stalled(document, ready)
         return await self._bring_about(document, ready)
@@ -93,14 +107,18 @@ class Reconciler:
 
     async def _bring_about(self, document: Document, ctx: Context) -> Looked:
         before = status_of(document)
-        document = await finish.hold(self._cluster, document, ctx, self._world)
+        document = await self._farewell.hold(document, ctx, before.numbers)
         marks = await self._world.secrets.marks(ctx, before.secrets, self._cluster)
         prints = {name: mark.fingerprint for name, mark in marks.items() if mark is not None}
         ctx = replace(ctx, secret_fingerprints=prints)
         builder = Builder(self._cluster, self._world.sightings, ctx, inventory_of(before.inventory))
         draft = Draft(render(ctx), before.migration, marks)
-        await self._through_stages(ctx, builder, draft)
-        await self._look_at(ctx, builder, draft)
+        if restores.asked(document):
+            await self._restore(document, ctx, builder, draft)
+        else:
+            await restoring.forget(self._cluster, document)
+            await self._through_stages(ctx, builder, draft)
+            await self._look_at(ctx, before, builder, draft)
         await self._explain_waiting(ctx, draft)
         await self._tell(document, ctx, before, builder, draft)
         return _next_look(draft)
@@ -145,7 +163,14 @@ class Reconciler:
         draft.migration = Migration(version=ctx.version, job=migration_name(ctx), succeeded=True)
         return True
 
-    async def _look_at(self, ctx: Context, builder: Builder, draft: Draft) -> None:
+    async def _restore(self, document: Document, ctx: Context, builder: Builder, draft: Draft) -> None:
+        """Instead of everything else: the apps rest until the archive is in the place of the data."""
+        draft.migration = None  # what is restored may be of an earlier version
+        verdict = await restoring.restore(self._cluster, document, ctx, builder, draft.stages)
+        draft.details["DatabaseReady"] = verdict
+        draft.stall = verdict if verdict.state is State.FAILED else None
+
+    async def _look_at(self, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft) -> None:
         seen = self._world.sightings.of(ctx.namespace)
         found = findings.details(ctx, seen)
         draft.details = {**found, **draft.details}
@@ -154,6 +179,11 @@ class Reconciler:
             await builder.tidy(draft.stages.all, settled=settled)
         if settled:
             draft.version = ctx.version
+        draft.backup = await self._backups.look(ctx, seen, before.backup, self._cluster)
+        if draft.through:
+            draft.numbers = await self._numbers.look(ctx, before.numbers, draft.marks, self._cluster)
+        if draft.numbers is not None and draft.numbers.verdict is not None:
+            draft.details["VoiceNumberConfigured"] = draft.numbers.verdict
 
     async def _tell(
         self, document: Document, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft
@@ -164,6 +194,7 @@ class Reconciler:
             details=draft.details,
             stall=draft.stall,
             suspended=ctx.suspended,
+            backup=draft.backup.verdict if draft.backup else None,
         )
         changed = {
             "observed_generation": found.generation if found.applied else before.observed_generation,
@@ -173,10 +204,15 @@ class Reconciler:
             "migration": draft.migration,
             "inventory": [builder.inventory[place] for place in sorted(builder.inventory)],
             "secrets": [mark for mark in draft.marks.values() if mark is not None],
+            "backup": draft.backup.status if draft.backup else before.backup,
+            "numbers": list(draft.numbers.remembered) if draft.numbers else before.numbers,
         }
         await self._write(document, before, before.model_copy(update=changed))
-        for mended in builder.mended:
-            await self._teller.event(TENANTS, document, "DriftCorrected", mended.told(), good=False)
+        told = [one.told() for one in builder.mended]
+        drifts = draft.numbers.drift if draft.numbers else ()
+        told += [f"{one.occasion.value} of {one.number} was changed at Twilio; it is ours again." for one in drifts]
+        for sentence in told:
+            await self._teller.event(TENANTS, document, "DriftCorrected", sentence, good=False)
 
     async def _explain_waiting(self, ctx: Context, draft: Draft) -> None:
         """Pods often say what a Deployment doesn't: no image, a crash. They are asked only when it takes long."""
@@ -204,5 +240,7 @@ class Reconciler:
 
 
 def _next_look(draft: Draft) -> Looked:
+    if draft.numbers is not None and draft.numbers.look_again:
+        return Looked(again_seconds=0.1)
     waiting = any(not verdict.ready for verdict in draft.details.values())
     return Looked(again_seconds=_LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting else None, failed=draft.stall is not None)

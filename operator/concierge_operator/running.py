@@ -16,11 +16,13 @@ from concierge_operator.engine import Engine, Looked
 from concierge_operator.kinds import CLASSES, SECRETS, TENANTS, Resource, present, whole
 from concierge_operator.leading import Leader
 from concierge_operator.lease import Hold, Terms
+from concierge_operator.number_looks import NumberLooks
 from concierge_operator.queue import Pace, Priority, WorkQueue
 from concierge_operator.reconcile import Reconciler
 from concierge_operator.refusals import AwayError, Refusal
 from concierge_operator.settings import OperatorSettings
 from concierge_operator.telling import Teller
+from concierge_operator.twilio_api import TwilioApi
 from concierge_operator.watching import View, Watch
 from concierge_operator.world import World
 
@@ -127,7 +129,8 @@ class Operator:
     async def _lead(self, leader: Leader, cluster: Cluster) -> None:
         await self.synced.wait()
         teller = Teller(cluster, self.clock, self.settings.identity)
-        tenants = Reconciler(cluster, self.world, teller, self.settings.defaults(), self.clock)
+        numbers = NumberLooks(TwilioApi(self.settings.twilio_base_url), self.clock)
+        tenants = Reconciler(cluster, self.world, teller, numbers, self.settings.defaults(), self.clock)
         rollouts = Rollouts(cluster, self.world, teller, self.clock)
 
         async def look(key: str) -> Looked:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from concierge_core.tenant.values import Section
+from concierge_operator.number_model import MOST_NUMBERS, VoiceNumber
 
 ConditionStatus = Literal["True", "False", "Unknown"]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
@@ -117,6 +118,8 @@ class TenantStatus(Section):
     """Objects made for the tenant."""
     secrets: Annotated[list[SecretMark], Field(max_length=64)] = Field(default_factory=list)
     """Secrets that it uses."""
+    numbers: Annotated[list[VoiceNumber], Field(max_length=MOST_NUMBERS)] = Field(default_factory=list)
+    """Twilio numbers that lead to it, and what they did before."""
 
 
 class ClassStatus(Section):

@@ -1,0 +1,120 @@
+"""Taking a tenant away: what has to be done before the cluster tidies up, and what of its data stays.
+
+Objects of ours carry a reference to their tenant and go with it. Volumes, passwords and keys stay under `Retain`. A
+finalizer is set only where something has to be done first, and dead credentials never hold it up. A backup that fails
+does (`Snapshot` was asked for so that nothing is lost), until somebody changes the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from concierge_core.ports import Clock
+from concierge_operator import names
+from concierge_operator.cluster import Cluster
+from concierge_operator.engine import Looked
+from concierge_operator.kinds import SECRETS, TENANTS, child
+from concierge_operator.known import Document
+from concierge_operator.number_looks import NumberLooks
+from concierge_operator.number_model import VoiceNumber
+from concierge_operator.observe import READY, State, Verdict, job
+from concierge_operator.plan import Owner, owned_by
+from concierge_operator.preparing import status_of
+from concierge_operator.refusals import Refusal
+from concierge_operator.render.backup import BACKUP_NAME, snapshot_job
+from concierge_operator.render.context import Context
+from concierge_operator.status import Findings, conditions
+from concierge_operator.telling import Teller
+from concierge_operator.twilio_number import desired
+from concierge_operator.world import World
+
+FINALIZER = f"{names.DOMAIN}/farewell"
+_FINAL = "final"
+_LOOK_AGAIN_SECONDS = 5.0
+
+
+class Farewell:
+    """Sets the finalizer while a tenant lives, and does what it stands for when the tenant goes."""
+
+    def __init__(self, cluster: Cluster, world: World, numbers: NumberLooks, teller: Teller, clock: Clock) -> None:
+        self._cluster = cluster
+        self._world = world
+        self._numbers = numbers
+        self._teller = teller
+        self._clock = clock
+
+    async def hold(self, document: Document, ctx: Context, numbers: Sequence[VoiceNumber]) -> Document:
+        """Set or lift the finalizer, as the tenant needs it; the document as it is now."""
+        held = document["metadata"].get("finalizers") or []
+        needed = ctx.spec.deletion_policy != "Retain" or bool(numbers) or bool(desired(ctx.spec, ctx.public_url))
+        if (FINALIZER in held) is needed:
+            return document
+        return await self._set(document, [*held, FINALIZER] if needed else _without(held))
+
+    async def finish(self, document: Document, ready: Context | Verdict) -> Looked:
+        """Do what has to be done, then let the tenant go. `ready` is a verdict where its spec can't be read."""
+        held = document["metadata"].get("finalizers") or []
+        if FINALIZER not in held:
+            return Looked()
+        policy = document["spec"].get("deletionPolicy", "Retain")
+        saved = await self._save(ready) if policy == "Snapshot" else READY
+        if not saved.ready:
+            await self._tell(document, saved)
+            return Looked(again_seconds=_LOOK_AGAIN_SECONDS)
+        await self._give_numbers_back(document)
+        if policy != "Retain":
+            await self._cluster.delete(SECRETS, names.GENERATED_SECRET, document["metadata"]["namespace"])
+        await self._set(document, _without(held))
+        return Looked()
+
+    async def _save(self, ready: Context | Verdict) -> Verdict:
+        """The last backup: ready once it has succeeded."""
+        if isinstance(ready, Verdict):
+            return ready
+        if ready.spec.backup.destination is None:
+            told = "deletionPolicy is Snapshot, but spec.backup.destination is missing; add it, or change the policy."
+            return Verdict(State.FAILED, "NoDestination", told)
+        live = await self._cluster.get(child("Job"), f"{BACKUP_NAME}-{_FINAL}", ready.namespace)
+        if live is not None:
+            return job(live)
+        owner = Owner(ready.tenant, ready.uid)
+        wanted = owned_by(owner, snapshot_job(ready, _FINAL), TENANTS.api_version, TENANTS.kind)
+        await self._cluster.apply(child("Job"), wanted, manager=names.FIELD_MANAGER)
+        return Verdict(State.PROGRESSING, "LastBackup", "The last backup is made before the tenant goes.")
+
+    async def _give_numbers_back(self, document: Document) -> None:
+        metadata = document["metadata"]
+        numbers = status_of(document).numbers
+        if not numbers:
+            return
+        result = await self._numbers.farewell(metadata["uid"], metadata["namespace"], numbers, self._cluster)
+        if result.verdict is not None and not result.verdict.ready:
+            told = result.verdict
+            await self._teller.event(TENANTS, document, told.reason, told.message, good=False)
+
+    async def _tell(self, document: Document, verdict: Verdict) -> None:
+        before = status_of(document)
+        stall = verdict if verdict.state is State.FAILED else None
+        found = Findings(document["metadata"]["generation"], applied=False, stall=stall)
+        shown = conditions(found, before.conditions, self._clock.now())
+        status = before.model_copy(update={"conditions": shown})
+        live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
+        if live is not None:
+            self._world.tenants.put(live)
+
+    async def _set(self, document: Document, finalizers: list[str]) -> Document:
+        metadata = document["metadata"]
+        # With its resource version: another writer's finalizer is never lost, nor a tenant that came after touched.
+        patch = {"metadata": {"resourceVersion": metadata["resourceVersion"], "finalizers": finalizers}}
+        try:
+            live = await self._cluster.merge(TENANTS, metadata["name"], metadata["namespace"], patch)
+        except Refusal as refused:
+            if refused.status == 404:
+                return document
+            raise
+        self._world.tenants.put(live)
+        return live
+
+
+def _without(held: list[str]) -> list[str]:
+    return [one for one in held if one != FINALIZER]
