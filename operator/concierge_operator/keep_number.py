@@ -38,7 +38,7 @@ class _One:
     changed: bool = False
     look_again: bool = False
     drift: tuple[Drift, ...] = ()
-    retry_after_seconds: float | None = None
+    trouble: Trouble | None = None
 
 
 async def ensure(
@@ -62,31 +62,21 @@ async def release(
     """Give all numbers back before the tenant goes, within `seconds`; what could not be given back is told in the
     verdict and forgotten all the same."""
     ones = await asyncio.gather(*(_release(one, tokens, api, seconds) for one in remembered))
-    left = [one.verdict for one in ones if not one.verdict.ready]
-    message = " ".join(verdict.message for verdict in left)
-    verdict = Verdict(State.FAILED, Reason.NOT_RESTORED.value, message) if left else READY
+    left = [
+        number_verdict.not_restored(known, one.trouble)
+        for known, one in zip(remembered, ones, strict=True)
+        if one.trouble is not None
+    ]
+    verdict = Verdict(State.FAILED, Reason.NOT_RESTORED.value, " ".join(left)) if left else READY
     return NumberResult(verdict if ones else None, (), changed=any(one.changed for one in ones))
 
 
 async def _release(remembered: VoiceNumber, tokens: Tokens, api: TwilioApi, seconds: float) -> _One:
     try:
         async with asyncio.timeout(seconds):
-            one = await _look(None, remembered, tokens, api)
+            return await _look(None, remembered, tokens, api)
     except TimeoutError:
-        one = _stuck(Trouble(Reason.AWAY, "time is up"), None, remembered)
-    if one.verdict.ready:
-        return one
-    by_hand = f"{one.verdict.message} The property is gone; set the number's webhooks by hand: {_was(remembered)}."
-    return _One(Verdict(State.FAILED, Reason.NOT_RESTORED.value, by_hand), None)
-
-
-def _was(remembered: VoiceNumber) -> str:
-    found = remembered.before.by_occasion().items()
-    parts = [
-        f"{occasion.value.replace('_', ' ')} → {hook.url or hook.application_sid or hook.trunk_sid or 'nothing'}"
-        for occasion, hook in found
-    ]
-    return ", ".join(parts) or "nothing was changed"
+        return _stuck(Trouble(Reason.AWAY, "time is up"), None, remembered)
 
 
 async def _look(wanted: NumberWebhooks | None, remembered: VoiceNumber | None, tokens: Tokens, api: TwilioApi) -> _One:
@@ -94,7 +84,7 @@ async def _look(wanted: NumberWebhooks | None, remembered: VoiceNumber | None, t
     assert one is not None
     written = several(tokens.get(one.secret, ""))[:_MOST_TOKENS]
     if not written:
-        return _One(number_verdict.secret_missing(one.account_sid, one.secret), remembered)
+        return _stuck(Trouble(Reason.SECRET_MISSING), wanted, remembered)
     token, found = await _find(one, written, api)
     if isinstance(found, Trouble):
         return _stuck(found, wanted, remembered)
@@ -131,16 +121,16 @@ def _stuck(trouble: Trouble, wanted: NumberWebhooks | None, remembered: VoiceNum
     if wanted is None and trouble.reason is Reason.NUMBER_NOT_FOUND:
         return _One(READY, None)  # the hotel has parted with the number: there is nothing to give back
     verdict = number_verdict.of_trouble(trouble, number=one.number, account_sid=one.account_sid, secret=one.secret)
-    return _One(verdict, remembered, retry_after_seconds=trouble.retry_after_seconds)
+    return _One(verdict, remembered, trouble=trouble)
 
 
 def _together(ones: Sequence[_One]) -> NumberResult:
-    asked = [one.retry_after_seconds for one in ones if one.retry_after_seconds is not None]
+    asked = [one.trouble.retry_after_seconds or 0.0 for one in ones if one.trouble is not None]
     return NumberResult(
         number_verdict.worst([one.verdict for one in ones]),
         tuple(one.remembered for one in ones if one.remembered is not None)[:MOST_NUMBERS],
         changed=any(one.changed for one in ones),
         look_again=any(one.look_again for one in ones),
         drift=tuple(drift for one in ones for drift in one.drift),
-        retry_after_seconds=max(asked, default=None),
+        retry_after_seconds=max(asked, default=0.0),
     )

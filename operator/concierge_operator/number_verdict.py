@@ -66,7 +66,7 @@ class NumberResult:
     look_again: bool = False
     """The next look will change something, once `remembered` is stored."""
     drift: tuple[Drift, ...] = ()
-    retry_after_seconds: float | None = None
+    retry_after_seconds: float = 0.0
     """How long Twilio asked to be left alone."""
 
 
@@ -87,16 +87,6 @@ def no_public_url(public_url: str) -> Verdict | None:
     )
 
 
-def secret_missing(account_sid: str, secret: SecretRef) -> Verdict:
-    """There is no token to ask Twilio with."""
-    return Verdict(
-        State.FAILED,
-        Reason.SECRET_MISSING.value,
-        f"There is no auth token for the Twilio account {account_sid}: the Secret {secret.name} or its key "
-        f"{secret.key} is missing or empty. Put the token there; it is used as soon as it is there.",
-    )
-
-
 def of_trouble(trouble: Trouble, *, number: str, account_sid: str, secret: SecretRef) -> Verdict:
     """In words: what happened, what it means, what to do."""
     told = f" ({trouble.told})" if trouble.told else ""
@@ -105,6 +95,11 @@ def of_trouble(trouble: Trouble, *, number: str, account_sid: str, secret: Secre
             f"Twilio refuses the account {account_sid} with the token in the Secret {secret.name}, key {secret.key}"
             f"{told}; {number} stays as it is. Put the account's current auth token there: a changed Secret is tried "
             "at once, the same one every half hour."
+        )
+    elif trouble.reason is Reason.SECRET_MISSING:
+        words = (
+            f"There is no auth token for the Twilio account {account_sid}: the Secret {secret.name} or its key "
+            f"{secret.key} is missing or empty. Put the token there; it is used as soon as it is there."
         )
     elif trouble.reason is Reason.NUMBER_NOT_FOUND:
         words = (
@@ -118,6 +113,26 @@ def of_trouble(trouble: Trouble, *, number: str, account_sid: str, secret: Secre
     else:
         words = f"Twilio does not answer{told}; {number} stays as it is. It is asked again in a while."
     return Verdict(State.PROGRESSING if trouble.reason is Reason.AWAY else State.FAILED, trouble.reason.value, words)
+
+
+_CAUSES = {
+    Reason.CREDENTIALS_REFUSED: "Twilio refuses account and token",
+    Reason.SECRET_MISSING: "its auth token is missing",
+    Reason.WEBHOOKS_REFUSED: "Twilio did not take what was there before",
+}
+
+
+def not_restored(remembered: VoiceNumber, trouble: Trouble) -> str:
+    """A tenant is gone and its number could not be given back: what to set by hand."""
+    was = ", ".join(
+        f"{occasion.value.replace('_', ' ')} → {hook.url or hook.application_sid or hook.trunk_sid or 'nothing'}"
+        for occasion, hook in remembered.before.by_occasion().items()
+    )
+    cause = _CAUSES.get(trouble.reason, "Twilio does not answer") + (f" ({trouble.told})" if trouble.told else "")
+    return (
+        f"{remembered.number} may still lead to this property, which is gone: {cause}. "
+        f"Set its webhooks in the Twilio console: {was}."
+    )
 
 
 def worst(verdicts: Sequence[Verdict]) -> Verdict | None:
@@ -152,7 +167,7 @@ def looked(last: Look | None, result: NumberResult, *, now: float, fingerprint: 
         return Look(now, fingerprint, _REFUSED_SECONDS)
     failures = 1 + (last.failures if last and last.fingerprint == fingerprint else 0)
     pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2.0 ** min(failures - 1, 30))
-    asked = min(result.retry_after_seconds or 0.0, _MOST_ASKED_SECONDS)
+    asked = min(result.retry_after_seconds, _MOST_ASKED_SECONDS)
     return Look(now, fingerprint, max(pause, asked), failures)
 
 

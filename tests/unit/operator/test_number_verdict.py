@@ -27,7 +27,7 @@ SECRET = SecretRef(name="twilio", key="auth-token")
 AWAY = Verdict(State.PROGRESSING, "Away")
 
 
-def result(verdict: Verdict | None, *, look_again: bool = False, asked: float | None = None) -> NumberResult:
+def result(verdict: Verdict | None, *, look_again: bool = False, asked: float = 0.0) -> NumberResult:
     return NumberResult(verdict, (), look_again=look_again, retry_after_seconds=asked)
 
 
