@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
 
 from concierge_operator.crd import class_crd, tenant_crd
+from concierge_simulators.twilio_numbers import TwilioNumbers
 from control_plane import ControlPlane, control_plane
 from hotel import Hotel
+from in_thread import in_thread
+from numbered_house import ACCOUNT, TOKEN
 from played_kubelet import played_kubelet
 from running_operator import RunningOperator, running_operator
 
@@ -44,10 +49,26 @@ def pods(plane: ControlPlane) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def operator(plane: ControlPlane, pods: None) -> Iterator[RunningOperator]:
+def twilio() -> Iterator[TwilioNumbers]:
+    """Twilio's REST API for the numbers of one account."""
+    numbers = TwilioNumbers(account_sid=ACCOUNT, auth_token=TOKEN)
+    started = threading.Event()
+
+    async def serve() -> None:
+        async with numbers:
+            started.set()
+            await asyncio.Event().wait()
+
+    with in_thread(serve):
+        assert started.wait(10)
+        yield numbers
+
+
+@pytest.fixture(scope="session")
+def operator(plane: ControlPlane, pods: None, twilio: TwilioNumbers) -> Iterator[RunningOperator]:
     """An operator that looks after all namespaces."""
     plane.apply(yaml.safe_load("{apiVersion: v1, kind: Namespace, metadata: {name: concierge-system}}"))
-    with running_operator(plane.kubeconfig) as running:
+    with running_operator(plane.kubeconfig, twilio_base_url=twilio.url) as running:
         yield running
 
 

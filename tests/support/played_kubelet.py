@@ -1,23 +1,26 @@
 """Plays scheduler and kubelet for tests without a node: pods start, Jobs end, and images fail on demand.
 
 What an image's tag says is what its pods do: "…-unpullable" can't be fetched, "…-crashing" crashes, "…-unmigratable"
-fails in the migration's Job.
+fails in the migration's Job. A restore's pod hands over `ARCHIVED_KEYS`, sealed as the real one does.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from concierge_core.backup.handover import Handover, sealed
 from concierge_operator.cluster import Cluster
-from concierge_operator.kinds import PODS
+from concierge_operator.kinds import PODS, SECRETS
 from concierge_operator.refusals import AwayError, Refusal
 from control_plane import ControlPlane
 from in_thread import in_thread
 
 Pod = dict[str, Any]
+ARCHIVED_KEYS = f"archived:{base64.b64encode(bytes(range(32))).decode()}"
 
 
 @contextmanager
@@ -53,13 +56,13 @@ async def _move(cluster: Cluster, pod: Pod) -> None:
             target = {"apiVersion": "v1", "kind": "Node", "name": "played"}
             bound = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": metadata["name"]}, "target": target}
             await cluster._ask("POST", f"{path}/binding", None, bound)
-        elif status := _status(pod):
+        elif status := await _status(cluster, pod):
             await cluster._ask("PATCH", f"{path}/status", None, {"status": status}, "application/merge-patch+json")
     except (AwayError, Refusal):
         pass  # it is seen again
 
 
-def _status(pod: Pod) -> dict[str, Any]:
+async def _status(cluster: Cluster, pod: Pod) -> dict[str, Any]:
     tag = pod["spec"]["containers"][0]["image"].rpartition(":")[2]
     if tag.endswith("-unpullable"):
         return _waits(pod, "ImagePullBackOff", "Back-off pulling image")
@@ -67,7 +70,10 @@ def _status(pod: Pod) -> dict[str, Any]:
         return _waits(pod, "CrashLoopBackOff", "back-off 10s restarting failed container")
     if any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ())):
         phase = "Failed" if tag.endswith("-unmigratable") else "Succeeded"
-        return {"phase": phase} if pod["status"].get("phase") != phase else {}
+        if pod["status"].get("phase") == phase:
+            return {}
+        ended = await _ended(cluster, pod) if phase == "Succeeded" else []
+        return {"phase": phase, "containerStatuses": ended}
     if pod["status"].get("phase") == "Running":
         return {}
     now = pod["metadata"]["creationTimestamp"]
@@ -78,6 +84,18 @@ def _status(pod: Pod) -> dict[str, Any]:
         for c in pod["spec"]["containers"]
     ]  # fmt: skip
     return {"phase": "Running", "conditions": conditions, "containerStatuses": running, "podIP": "10.0.0.1"}
+
+
+async def _ended(cluster: Cluster, pod: Pod) -> list[dict[str, Any]]:
+    container = pod["spec"]["containers"][0]
+    ended: dict[str, Any] = {"exitCode": 0, "reason": "Completed"}
+    if container["name"] == "restore":
+        secret = await cluster.get(SECRETS, "concierge-generated", pod["metadata"]["namespace"])
+        assert secret is not None
+        token = base64.b64decode(secret["data"]["internal-token"]).decode()
+        ended["message"] = sealed(Handover("20260503T033000Z", ARCHIVED_KEYS), token=token)
+    state = {"state": {"terminated": ended}, "ready": False, "restartCount": 0, "imageID": ""}
+    return [{"name": container["name"], "image": container["image"], **state}]
 
 
 def _waits(pod: Pod, reason: str, message: str) -> dict[str, Any]:

@@ -1,0 +1,98 @@
+"""What is looked after beside the pods: telephone numbers, backups, restores; and what is done before a tenant goes."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from concierge_simulators.twilio_numbers import TwilioNumbers
+from hotel import Hotel
+from numbered_house import ACCOUNT, TOKEN
+from played_kubelet import ARCHIVED_KEYS
+
+TO_A_VOLUME = {"enabled": True, "destination": "pvc:backups", "schedule": "30 3 * * *"}
+
+
+def _calls(hotel: Hotel, number: str) -> dict[str, Any]:
+    """A compact tenant with this number, whose account's token lies in a Secret."""
+    account = {"accountSid": ACCOUNT, "authTokenSecret": {"name": "twilio", "key": "auth-token"}, "number": number}
+    return {
+        "profile": "compact",
+        "host": f"{hotel.namespace}.example",
+        "gateway": {"ingressClass": "nginx"},
+        "voice": {"enabled": True, "twilio": account},
+    }
+
+
+def test_a_number_leads_to_its_tenant_and_back_to_where_it_led_before(hotel: Hotel, twilio: TwilioNumbers) -> None:
+    number = "+493839310001"
+    twilio.add(number, voice_url="https://before.example/call")
+    hotel.kubectl("create", "secret", "generic", "twilio", f"--from-literal=auth-token={TOKEN}")
+    hotel.apply(**_calls(hotel, number))
+
+    ours = f"https://{hotel.namespace}.example/voice/incoming"
+    hotel.wait(lambda: twilio.number(number)["voice_url"] == ours)
+    hotel.wait(lambda: hotel.condition("VoiceNumberConfigured").get("status") == "True")
+
+    hotel.kubectl("delete", "ct", "--all", "--timeout=60s")
+    assert twilio.number(number)["voice_url"] == "https://before.example/call"
+
+
+def test_a_wrong_token_is_told_and_holds_no_deletion_up(hotel: Hotel, twilio: TwilioNumbers) -> None:
+    number = "+493839310002"
+    twilio.add(number, voice_url="https://before.example/call")
+    hotel.kubectl("create", "secret", "generic", "twilio", "--from-literal=auth-token=wrong")
+    hotel.apply(**_calls(hotel, number))
+
+    hotel.wait(lambda: hotel.condition("VoiceNumberConfigured").get("reason") == "CredentialsRefused")
+    hotel.is_ready()
+    hotel.kubectl("delete", "ct", "--all", "--timeout=60s")
+    assert hotel.list("ct") == []
+
+
+def test_with_the_policy_snapshot_a_last_backup_is_made_before_anything_goes(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
+    assert hotel.condition("BackupHealthy")["reason"] == "NoneYet"
+    hotel.kubectl("delete", "ct", "--all", "--wait=false")
+
+    hotel.wait(lambda: hotel.get("jobs", "concierge-backup-final") or not hotel.list("ct"))
+    hotel.wait(lambda: not any(hotel.list(kind) for kind in ("ct", "deployments", "secrets", "pvc")), 90)
+
+
+def test_a_last_backup_that_fails_holds_the_deletion_up_and_says_so(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
+    hotel.edit(version="1.1.0-unmigratable")  # its images fail in every Job
+    hotel.kubectl("delete", "ct", "--all", "--wait=false")
+
+    assert "concierge-backup-final" in hotel.stalls("JobFailed", 120)
+    assert hotel.list("secrets")
+    hotel.edit(deletionPolicy="Delete")
+    hotel.wait(lambda: not hotel.list("ct"))
+
+
+def test_a_restore_lets_the_apps_rest_adds_the_archives_keys_and_opens_again(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME).is_ready()
+    before = hotel.pod_uids("web")
+    own = _keys(hotel)
+    hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore=20260503T033000Z")
+
+    hotel.wait(lambda: hotel.list("ct")[0]["metadata"]["annotations"].get("concierge.hotel/restored"), 90)
+    assert _keys(hotel) == f"{own},{ARCHIVED_KEYS}"
+    hotel.is_ready(90)
+    assert not hotel.pod_uids("web") & before
+    assert not [one for one in hotel.list("jobs") if "restore" in one["metadata"]["name"]]
+
+
+def test_an_archive_that_has_no_such_name_is_refused_in_words(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME).is_ready()
+    hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore=yesterday")
+
+    assert "latest" in hotel.stalls("NoSuchArchive")
+    hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore-")
+    hotel.is_ready()
+
+
+def _keys(hotel: Hotel) -> str:
+    secret = hotel.get("secrets", "concierge-generated")
+    assert secret is not None
+    return base64.b64decode(secret["data"]["encryption-keys"]).decode()
