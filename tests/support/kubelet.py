@@ -167,13 +167,14 @@ class Kubelet:
             elif "projected" in volume:
                 _swap(place, self._projected(volume["projected"]["sources"]))
         root = folder / "root"
-        places = {}
+        # Folders above mounts are named by variables too.
+        places = {"/etc/concierge": root / "etc/concierge"}
         for mount in template["spec"]["containers"][0]["volumeMounts"]:
             place = root / mount["mountPath"].lstrip("/")
             place.parent.mkdir(parents=True, exist_ok=True)
             place.symlink_to(folder / "volumes" / mount["name"], target_is_directory=True)
             places[mount["mountPath"]] = place
-        return places | {path: root / path.lstrip("/") for path in ("/etc/concierge",)}
+        return places
 
     def _projected(self, sources: list[Manifest]) -> dict[str, str]:
         return {
