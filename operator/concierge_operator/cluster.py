@@ -90,6 +90,9 @@ class Cluster:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        pool = self._client.rest_client.pool_manager
+        if pool is not None:  # a watch that is broken off is not worth a farewell, and nobody waits for one
+            await pool.connector.close(abort_ssl=True)
         await self._client.close()
 
     async def apply(
@@ -227,7 +230,7 @@ class Cluster:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AwayError(type(error).__name__) from None
         finally:
-            response.response.close()
+            _break_off(response.response)
 
     async def _ask(
         self,
@@ -272,6 +275,14 @@ class Cluster:
             self._tell(method, 0)
             raise AwayError(type(error).__name__) from None
         return response
+
+
+def _break_off(response: aiohttp.ClientResponse) -> None:
+    """Without a farewell, that the server might be too far away to answer."""
+    connection = response.connection
+    if connection is not None and connection.transport is not None:
+        connection.transport.abort()
+    response.close()
 
 
 def _selector(labels: Mapping[str, str] | None) -> dict[str, str]:
