@@ -68,11 +68,11 @@ def version_of(own: str | None, document: Document, around: Surroundings) -> str
     if own:
         return own
     status = document.get("status") or {}
-    if around.brand is None:
+    if around.brand is not None and (around.brand.get("spec") or {}).get("version"):
+        return str(status.get("assignedVersion") or _first_version(around.brand))
+    if around.defaults.version_was_told:
         return around.defaults.version
-    if status.get("assignedVersion"):
-        return str(status["assignedVersion"])
-    return _first_version(around.brand) or around.defaults.version
+    return str(status.get("version") or around.defaults.version)
 
 
 def _first_version(brand: Document) -> str | None:

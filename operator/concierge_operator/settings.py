@@ -32,7 +32,8 @@ class OperatorSettings(ProcessSettings):
     image: str = _BUILT_IN.image
     """Image of the apps, without tag, for tenants that name none."""
     version: str = Field(default_factory=lambda: version("concierge"))
-    """Version of the apps for tenants and classes that name none."""
+    """Version of the apps for tenants and classes that name none; without it new tenants get the operator's own, and
+    keep it."""
     postgres_image: str = _BUILT_IN.postgres_image
     redis_image: str = _BUILT_IN.redis_image
     dns_namespace: str = _BUILT_IN.dns_namespace
@@ -67,6 +68,7 @@ class OperatorSettings(ProcessSettings):
         return OperatorDefaults(
             image=self.image,
             version=self.version,
+            version_was_told="version" in self.model_fields_set,
             postgres_image=self.postgres_image,
             redis_image=self.redis_image,
             dns_namespace=self.dns_namespace,

@@ -61,3 +61,38 @@ def test_a_name_that_is_not_there_is_told_kindly(namespace: str, concierge: Conc
     told = concierge("explain", "nowhere", "-n", namespace)
     assert told.returncode == 1
     assert "kubectl get conciergetenants -A" in told.stderr
+
+
+def test_a_backup_is_made_at_once_and_a_restore_is_followed_to_its_end(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}).is_ready()
+
+    made = concierge("backup", hotel.name, "-n", hotel.namespace)
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "The backup is made." in made.stdout
+
+    told = concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "latest", "--yes", "--no-backup")
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "The data is restored, and the house is open." in told.stdout
+
+
+def test_a_restore_that_nobody_agreed_to_changes_nothing(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact").is_ready()
+    assert concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "tuesday", "--yes").returncode == 1
+    assert "annotations" not in hotel.list("ct")[0]["metadata"] or "restore" not in str(
+        hotel.list("ct")[0]["metadata"]["annotations"]
+    )
+
+
+def test_cleanup_says_what_a_deleted_tenant_left_and_takes_it_away(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact").is_ready()
+    assert concierge("cleanup", "-n", hotel.namespace, "--yes").returncode == 1
+
+    hotel.kubectl("delete", "ct", "--all")
+    hotel.wait(lambda: not hotel.list("pods") and not hotel.list("deployments"))
+    told = concierge("cleanup", "-n", hotel.namespace)
+    assert "Secret concierge-generated would be deleted." in told.stdout
+    assert "PersistentVolumeClaim data-concierge-postgres-0 would be deleted." in told.stdout
+    assert hotel.list("secrets")
+
+    assert concierge("cleanup", "-n", hotel.namespace, "--yes").returncode == 0
+    hotel.wait(lambda: not hotel.list("secrets") and not hotel.list("pvc"))

@@ -19,6 +19,9 @@ class OperatorDefaults:
 
     image: str = "ghcr.io/concierge-hotel/concierge"
     version: str = "0.1.0"
+    version_was_told: bool = False
+    """Somebody set the version. Else it is the operator's own, and a tenant that runs keeps the one that it has: an
+    operator's upgrade alone restarts no pod."""
     postgres_image: str = "docker.io/library/postgres"
     """Without tag; the tag is the major version."""
     redis_image: str = "docker.io/valkey/valkey:8-alpine"

@@ -66,6 +66,17 @@ def test_without_a_class_the_operators_version_holds() -> None:
     assert _version(_tenant()) == "0.9.0"
 
 
+def test_an_operators_upgrade_alone_changes_no_version() -> None:
+    assert _version(_tenant(status={"version": "0.8.0"})) == "0.8.0"
+
+
+def test_a_version_that_the_chart_names_is_followed_at_once() -> None:
+    told = OperatorDefaults(version="0.9.0", version_was_told=True)
+    made = prepared(_tenant(status={"version": "0.8.0"}), Surroundings(None, (), told, frozenset()))
+    assert isinstance(made, Context)
+    assert made.version == "0.9.0"
+
+
 def test_a_classs_version_holds_once_it_was_given_to_the_tenant() -> None:
     assert _version(_tenant(status={"assignedVersion": "1.0.0"}, **FOLLOWS), _class("1.1.0")) == "1.0.0"
 
