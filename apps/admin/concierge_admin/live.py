@@ -52,7 +52,7 @@ async def _stream(request: Request, visit: Visit, begin: int | None) -> AsyncIte
     with visit.desk.live_places.taken(visit.token):
         async with rt.broadcast.subscribe(rt.tenant_id) as subscription:
             feed = Feed(begin if begin is not None else await _last_position(visit))
-            yield b"retry: 2000\n\n" + _state(visit)
+            yield b"retry: 2000\n\n" + _state(visit, feed.position)
             for notice in await _missed(visit, feed):
                 yield notice.encode()
             while clock.monotonic() < ends and not await request.is_disconnected():
@@ -63,7 +63,7 @@ async def _stream(request: Request, visit: Visit, begin: int | None) -> AsyncIte
                 if not await _may_go_on(visit):
                     yield Notice({"kind": "signed_out"}).encode()
                     return
-                yield _state(visit)
+                yield _state(visit, feed.position)
 
 
 async def _may_go_on(visit: Visit) -> bool:
@@ -114,6 +114,6 @@ async def _last_position(visit: Visit) -> int:
         return await unit.outbox.last_position(visit.desk.rt.tenant_id)
 
 
-def _state(visit: Visit) -> bytes:
-    """The heartbeat; tells whether news are immediate or read from the database."""
-    return Notice({"kind": "state", "slow": not visit.desk.rt.broadcast.connected}).encode()
+def _state(visit: Visit, position: int) -> bytes:
+    """The heartbeat; tells whether news are immediate or read from the database, and from where on to come back."""
+    return Notice({"kind": "state", "slow": not visit.desk.rt.broadcast.connected}, position).encode()

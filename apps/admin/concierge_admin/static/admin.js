@@ -1,11 +1,45 @@
 // What pages do with news: fetch the parts they concern. Everything else works without this file.
 (() => {
   const ready = () => {
+    watchUse();
     watchParts();
     showConnection();
     const thread = document.getElementById("thread");
     if (thread) followConversation(thread);
   };
+
+  // --- what is in use just now ----------------------------------------------------------------------------------
+
+  // A press is two halves, and a button exchanged between them swallows both.
+  let pressed = null;
+  const TAP = 100; // ms: a tap's click comes a moment after the finger has gone
+
+  // News must not exchange a part in which one is pressing something, or whose answer to a press is under way.
+  const inUse = (part) =>
+    part.contains(pressed) || part.querySelector(".htmx-request") || document.querySelector(`.htmx-request[hx-target="#${part.id}"]`);
+
+  // "freed": something that was in use may not be any more; who held news back tries again.
+  function watchUse() {
+    const freed = () => document.dispatchEvent(new CustomEvent("freed"));
+    let ending = null;
+    const begin = ({ target }) => {
+      clearTimeout(ending);
+      pressed = target;
+    };
+    const end = () => {
+      if (!pressed) return;
+      clearTimeout(ending);
+      ending = setTimeout(() => {
+        pressed = null;
+        freed();
+      }, TAP);
+    };
+    addEventListener("pointerdown", begin, true);
+    addEventListener("keydown", (event) => event.key === " " && begin(event), true);
+    ["pointerup", "pointercancel", "dragend", "keyup", "blur"].forEach((kind) => addEventListener(kind, end, true));
+    document.addEventListener("focusout", () => setTimeout(freed));
+    document.body.addEventListener("htmx:afterRequest", freed);
+  }
 
   // --- parts of pages -------------------------------------------------------------------------------------------
 
@@ -22,6 +56,8 @@
   function watchParts() {
     const last = {};
     const timers = {};
+    const owed = new Set(); // concerns with news that could not be fetched or shown yet
+    const busy = (part) => inUse(part) || part.querySelector("select:focus, textarea:focus");
     const refresh = (concern) => {
       if (timers[concern]) return;
       const due = Math.max(60, (last[concern] || 0) + GAP - Date.now());
@@ -29,7 +65,9 @@
         timers[concern] = null;
         last[concern] = Date.now();
         document.querySelectorAll(`[data-live="${concern}"]`).forEach((part) => {
-          if (!part.contains(document.activeElement) || !document.activeElement.matches("select, textarea")) htmx.trigger(part, "live");
+          // An answer that is under way may be older than this news.
+          if (part.matches(".htmx-request") || busy(part)) owed.add(concern);
+          else htmx.trigger(part, "renew");
         });
       }, due);
     };
@@ -37,6 +75,17 @@
       Object.keys(CONCERNS).forEach((concern) => {
         if (CONCERNS[concern](detail)) refresh(concern);
       });
+    });
+    document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      const part = detail.target;
+      const concern = part.dataset.live;
+      if (!CONCERNS[concern] || detail.requestConfig.elt !== part || !busy(part)) return;
+      detail.shouldSwap = false;
+      owed.add(concern);
+    });
+    document.addEventListener("freed", () => {
+      owed.forEach(refresh);
+      owed.clear();
     });
   }
 
@@ -71,22 +120,31 @@
     const draftKey = `concierge-draft-${id}`;
 
     const lastSeq = () => Number(transcript.lastElementChild?.dataset.seq || 0);
+
+    // Whoever reads further up is not pulled down; only they themselves scroll up. That what is below has grown since
+    // says nothing about them: scrolling is heard of a moment after it has happened.
+    let follows = true;
+    let top = 0;
     const atEnd = () => scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
     const goToEnd = () => {
       scroll.scrollTop = scroll.scrollHeight;
+      top = scroll.scrollTop;
       toEnd.hidden = true;
     };
 
     // One question for news at a time; what comes meanwhile is asked for afterwards.
     let asking = false;
     let again = false;
+    let answered = 0; // answers to what one did here: news asked for before one of them are older than it
+    let answeredWhenAsked = 0;
     const ask = async () => {
       if (asking) {
         again = true;
         return;
       }
       asking = true;
-      const holder = document.getElementById("state").dataset.holder;
+      answeredWhenAsked = answered;
+      const { holder } = document.getElementById("composer").dataset;
       try {
         await htmx.ajax("GET", `/admin/conversations/${id}/news?after=${lastSeq()}&holder=${holder}`, { target: "#transcript", swap: "beforeend", source: transcript });
       } catch {
@@ -99,7 +157,7 @@
       }
     };
 
-    const growing = makeGrowing(scroll, atEnd, goToEnd);
+    const growing = makeGrowing();
     const typing = makeTyping();
 
     document.addEventListener("live", ({ detail }) => {
@@ -113,12 +171,17 @@
 
     // Answers overlap: the news of a reply may come before the answer to it. So nothing here belongs to one answer.
     let shown = lastSeq(); // what has been scrolled to and read out
-    let follows = true; // whoever reads further up is not pulled down
     let replied = false;
     let isNews = false;
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      isNews = detail.requestConfig?.elt === transcript;
-      if (detail.requestConfig?.elt?.id !== "reply") return;
+      const { elt } = detail.requestConfig;
+      isNews = elt === transcript;
+      if (isNews && answeredWhenAsked !== answered) {
+        detail.shouldSwap = false;
+        again = true;
+      }
+      if (!isNews && detail.target === transcript) answered += 1;
+      if (elt.id !== "reply") return;
       replied = true;
       if (detail.xhr.status === 200) sessionStorage.removeItem(draftKey);
     });
@@ -134,6 +197,7 @@
       document.querySelectorAll("[data-shown-seq]").forEach((field) => {
         field.value = String(Math.max(Number(field.value), lastSeq()));
       });
+      if (follows) goToEnd(); // what is said of a message later makes it longer
       if (!last || lastSeq() === shown) return;
       shown = lastSeq();
       document.getElementById("transcript-empty")?.remove();
@@ -147,17 +211,25 @@
 
     toEnd.addEventListener("click", goToEnd);
     scroll.addEventListener("scroll", () => {
-      follows = atEnd();
+      if (atEnd()) follows = true;
+      else if (scroll.scrollTop < top) follows = false;
+      top = scroll.scrollTop;
       if (follows) toEnd.hidden = true;
     });
-    new ResizeObserver(() => follows && goToEnd()).observe(scroll); // a composer that grows hides nothing
+    // A composer that grows hides nothing, nor does a reply on its way.
+    const sizes = new ResizeObserver(() => follows && goToEnd());
+    [scroll, document.getElementById("growing"), document.getElementById("guest-typing")].forEach((part) => sizes.observe(part));
 
-    // News asked for before one took over come after it: they must not exchange a composer that is already the right one.
+    let owed = null; // the part that was in use when there was news of it
     document.body.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-      const { target } = detail;
-      if (isNews && target.id === "composer" && target.dataset.holder === detail.fragment.firstElementChild?.dataset.holder) {
-        detail.shouldSwap = false;
-      }
+      if (!isNews || !inUse(detail.target)) return;
+      detail.shouldSwap = false;
+      owed = detail.target;
+    });
+    document.addEventListener("freed", () => {
+      if (!owed || inUse(owed)) return;
+      owed = null;
+      ask();
     });
 
     // What one writes survives reloads, refusals and colleagues who were faster.
@@ -166,10 +238,11 @@
       if (field && !field.value) field.value = sessionStorage.getItem(draftKey) || "";
     };
     document.body.addEventListener("htmx:oobAfterSwap", keepDraft);
-    document.body.addEventListener("htmx:sendError", ({ target }) => {
-      if (thread.contains(target) && target !== transcript) document.getElementById("not-sent").hidden = false;
-    });
-    document.body.addEventListener("htmx:beforeRequest", () => (document.getElementById("not-sent").hidden = true));
+    const sayNotSent = (isSo) => ({ target }) => {
+      if (thread.contains(target) && target !== transcript) document.getElementById("not-sent").hidden = !isSo;
+    };
+    document.body.addEventListener("htmx:beforeRequest", sayNotSent(false));
+    ["htmx:sendError", "htmx:timeout"].forEach((kind) => document.body.addEventListener(kind, sayNotSent(true)));
     thread.addEventListener("input", ({ target }) => {
       if (target.id !== "reply-text") return;
       sessionStorage.setItem(draftKey, target.value);
@@ -211,7 +284,7 @@
   }
 
   // The concierge's reply as it grows. A later attempt replaces an earlier one; the stored message replaces both.
-  function makeGrowing(scroll, atEnd, goToEnd) {
+  function makeGrowing() {
     const box = document.getElementById("growing");
     const text = document.getElementById("growing-text");
     let turn = null;
@@ -229,10 +302,8 @@
       attempt = delta.attempt;
       if (delta.index === 0) sentences = [];
       sentences[delta.index] = delta.text;
-      const follow = atEnd();
       text.textContent = sentences.join("");
       box.hidden = false;
-      if (follow) goToEnd();
     };
     const withdraw = (gone) => {
       if (gone.turn_id !== turn || gone.attempt >= attempt) clear();

@@ -8,7 +8,8 @@
   if (!tenant || !window.EventSource) return;
   const name = `concierge-live-${tenant}`;
   const channel = window.BroadcastChannel ? new BroadcastChannel(name) : null;
-  let position = Number(document.body.dataset.position || 0);
+  // Up to where this page knows all; null: nobody has said yet.
+  let position = document.body.dataset.position ? Number(document.body.dataset.position) : null;
 
   const tell = (notice) => document.dispatchEvent(new CustomEvent("live", { detail: notice }));
   const tellAll = (notice) => {
@@ -16,9 +17,11 @@
     if (channel) channel.postMessage({ notice, position });
   };
 
+  let listens = false; // to another tab
   if (channel) {
     channel.onmessage = ({ data }) => {
-      position = Math.max(position, data.position || 0);
+      listens = true;
+      if (data.position !== null) position = Math.max(position, data.position);
       tell(data.notice);
     };
   }
@@ -39,11 +42,12 @@
       source.close();
       lost();
     }
-    source = new EventSource(position ? `/admin/events?after=${position}` : "/admin/events");
+    source = new EventSource(position === null ? "/admin/events" : `/admin/events?after=${position}`);
     connectAfter(SILENCE);
     source.addEventListener("open", () => tellAll({ kind: "connection", up: true }));
     source.addEventListener("notice", (event) => {
       connectAfter(SILENCE);
+      const begins = position === null;
       if (event.lastEventId) position = Math.max(position, Number(event.lastEventId));
       const notice = JSON.parse(event.data);
       if (notice.kind === "signed_out") {
@@ -51,6 +55,8 @@
         location.reload();
       } else {
         tellAll(notice);
+        // From here on nothing is missed. What happened since the page was made, it has to read.
+        if (begins && position !== null) tellAll({ kind: "resync" });
       }
     });
     source.addEventListener("error", ({ target }) => {
@@ -72,7 +78,7 @@
       return new Promise(() => {}); // held until this tab goes
     });
     // What happened between this page's rendering and the first notice it hears from another tab.
-    setTimeout(() => tell({ kind: "resync" }), 400);
+    setTimeout(() => (listens || !source) && tell({ kind: "resync" }), 400);
   } else {
     hold();
   }
