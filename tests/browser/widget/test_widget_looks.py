@@ -96,6 +96,26 @@ def test_who_reads_further_up_is_not_pulled_down(guest: Any, hotel: FakeHotel) -
     expect(anna.log.get_by_text("Down here!")).to_be_in_viewport()
 
 
+def test_a_scroll_that_is_heard_of_after_the_page_has_changed_is_no_reading_further_up(
+    guest: Any, hotel: FakeHotel
+) -> None:
+    hotel.reply = ["A long answer. " * 120]
+    anna = guest(viewport={"width": 900, "height": 800}).visit().says("Tell me everything").sees("A long answer.")
+    anna.log.evaluate(
+        """log => {
+          const text = log.getRootNode().querySelector("textarea");
+          text.value = "A line of mine\\n".repeat(8);
+          text.dispatchEvent(new Event("input"));
+          log.dispatchEvent(new Event("scroll"));
+        }"""
+    )
+
+    hotel.speak("staff", "Down here!", staff_name="Mara")
+
+    expect(anna.log.get_by_text("Down here!")).to_be_in_viewport()
+    expect(anna.page.get_by_role("button", name="New messages")).to_be_hidden()
+
+
 def test_arabic_is_written_from_right_to_left_and_each_message_in_its_own_direction(
     guest: Any, hotel: FakeHotel
 ) -> None:

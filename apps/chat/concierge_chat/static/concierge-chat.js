@@ -293,6 +293,7 @@ class ConciergeChat extends HTMLElement {
     this.#words(owner, this.#ownerWords());
     person.setAttribute("aria-disabled", this.state.ownership === "staff");
     if (this.follows) log.scrollTop = log.scrollHeight;
+    this.top = log.scrollTop;
     this.#markRead();
     this.#drawLauncher();
   }
@@ -434,7 +435,11 @@ class ConciergeChat extends HTMLElement {
 
   #scrolled() {
     const { log, newest } = this.ui;
-    this.follows = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    const { scrollTop } = log;
+    // Only guests scroll up. That the log has grown, or its room has shrunk, since it was scrolled says nothing of them.
+    if (log.scrollHeight - scrollTop - log.clientHeight < 60) this.follows = true;
+    else if (scrollTop < this.top) this.follows = false;
+    this.top = scrollTop;
     if (this.follows) newest.hidden = true;
     this.#markRead();
   }
