@@ -28,7 +28,7 @@ def test_the_inbox_changes_by_itself_when_a_guest_writes(house: Any, sign_in: Si
 
     house.writes("Guest", "And is there an early breakfast for hikers?")
 
-    expect(page.get_by_role("link", name="Guest")).to_contain_text("early breakfast", timeout=5000)
+    expect(page.get_by_role("link", name="Guest")).to_contain_text("early breakfast")
 
 
 def test_the_reply_is_seen_as_it_grows(house: Any, sign_in: SignIn, stream: Any) -> None:
@@ -180,7 +180,7 @@ def test_all_tabs_share_one_connection(house: Any, sign_in: SignIn) -> None:
     assert len(asked) == 1
     first.close()
     house.writes("Guest", "And helmets?")
-    expect(second.get_by_role("link", name="Guest")).to_contain_text("helmets", timeout=10000)
+    expect(second.get_by_role("link", name="Guest")).to_contain_text("helmets")
 
 
 def test_a_request_is_made_and_worked_off(house: Any, sign_in: SignIn) -> None:
