@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import itertools
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
+import types
 import warnings
 from pathlib import Path
 
@@ -17,7 +20,7 @@ from sqlalchemy import text
 
 from concierge_core.errors import ConciergeError, Unavailable
 from concierge_core.settings import Settings
-from concierge_core.storage import migrate, open_store
+from concierge_core.storage import migrate, open_store, postgres
 from concierge_core.storage.sqlite_thread import SqliteThread
 
 CUT_ALL_OTHERS = text(
@@ -262,3 +265,50 @@ async def test_what_is_asked_while_the_database_closes_is_refused_and_keeps_nobo
         await late
     await busy
     await asyncio.wait_for(closing, 5)
+
+
+@pytest.mark.parametrize("connection", ["new", "rested"])
+@pytest.mark.parametrize("times", [1, 2], ids=["once", "twice"])
+async def test_a_unit_given_up_at_any_wait_leaves_no_connection_behind(
+    postgres_url, tmp_path, keys, clock, times, connection, monkeypatch
+):
+    monkeypatch.setattr(postgres, "_REST_SECONDS", 0.0)  # one that was used before is tried first, which is a wait too
+    settings = Settings(data_dir=tmp_path, database_url=SecretStr(postgres_url))
+    with warnings.catch_warnings(record=True) as complaints:
+        warnings.simplefilter("always")
+        wait, given_up = 0, True
+        while given_up:
+            wait += 1
+            opened = await open_store(settings, keys=keys, clock=clock)
+            if connection == "rested":
+                await _look(opened.read)
+            unit = asyncio.create_task(_given_up(_look(opened.write), wait=wait, times=times))
+            await asyncio.wait([unit])
+            given_up = unit.cancelled()
+            await opened.close()
+            gc.collect()
+
+    assert wait >= 5
+    assert [str(complaint.message) for complaint in complaints] == []
+
+
+async def _look(begin):
+    async with begin() as unit:
+        await unit.transaction.rows(text("SELECT 1"))
+
+
+@types.coroutine
+def _given_up(deed, *, wait, times):
+    """Do it, in a task that is cancelled when it waits for the so manieth time, and maybe the next."""
+    running, answer = deed.__await__(), None
+    try:
+        for count in itertools.count(1):
+            awaited = running.send(answer) if not isinstance(answer, BaseException) else running.throw(answer)
+            if wait <= count < wait + times:
+                asyncio.current_task().cancel()
+            try:
+                answer = yield awaited
+            except BaseException as error:
+                answer = error
+    except StopIteration:
+        return
