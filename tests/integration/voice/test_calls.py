@@ -35,7 +35,7 @@ async def test_a_caller_asks_is_answered_and_goes_on_in_the_same_conversation(se
     assert conversation.channel is Channel.VOICE
     assert [m.text for m in await served.messages()][::2] == ["When is breakfast?", "Can I sit outside?"]
     assert len(house.concierge.requests[1].history) == 2
-    assert call.slowest_seconds < 2
+    assert call.slowest_seconds < 15  # Twilio waits no longer
 
 
 async def test_every_webhook_delivered_twice_is_answered_alike_and_acts_once(serve: Any) -> None:
