@@ -25,6 +25,9 @@ from concierge_operator.kinds import CLASSES, TENANTS, Resource
 from concierge_operator.running import Operator
 from concierge_operator.settings import OperatorSettings
 
+_FAREWELL_SECONDS = 0.25
+"""aiohttp's documentation asks for this: TLS connections that Kopf has closed need a moment to be gone."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -53,6 +56,7 @@ async def run(operator: Operator) -> int:
             for part in parts:
                 part.cancel()
             results = await asyncio.gather(*parts, return_exceptions=True)
+            await asyncio.sleep(_FAREWELL_SECONDS)
     failed = [error for error in results if isinstance(error, Exception)]
     for error in failed:
         _log.error("a part of the operator ended", error="".join(traceback.format_exception(error))[-4000:])

@@ -18,6 +18,7 @@ from control_plane import ControlPlane, control_plane
 from hotel import Hotel
 from in_thread import in_thread
 from numbered_house import ACCOUNT, TOKEN
+from operator_account import operator_kubeconfig
 from played_kubelet import played_kubelet
 from running_operator import RunningOperator, running_operator
 
@@ -66,9 +67,8 @@ def twilio() -> Iterator[TwilioNumbers]:
 
 @pytest.fixture(scope="session")
 def operator(plane: ControlPlane, pods: None, twilio: TwilioNumbers) -> Iterator[RunningOperator]:
-    """An operator that looks after all namespaces."""
-    plane.apply(yaml.safe_load("{apiVersion: v1, kind: Namespace, metadata: {name: concierge-system}}"))
-    with running_operator(plane.kubeconfig, twilio_base_url=twilio.url) as running:
+    """An operator that looks after all namespaces, with the rights that the chart gives it and no others."""
+    with running_operator(operator_kubeconfig(plane), twilio_base_url=twilio.url) as running:
         yield running
 
 
