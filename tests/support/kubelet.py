@@ -74,9 +74,11 @@ class Pod:
             return False
         return 200 <= answer.status_code < 400
 
-    def until(self, name: str, *, seconds: float = 60) -> None:
-        """Wait until the probe succeeds."""
-        until(lambda: self.probe(name) or self._ended(), seconds=seconds, what=f"{name} of {self.name}")
+    def until(self, name: str) -> None:
+        """Wait until the probe succeeds, for as long as the kubelet would wait for a pod to begin."""
+        start = self.container["startupProbe"]
+        patience = start["periodSeconds"] * start["failureThreshold"]
+        until(lambda: self.probe(name) or self._ended(), seconds=patience, what=f"{name} of {self.name}")
         assert self.process.poll() is None, self.log
 
     def end(self) -> int:

@@ -21,6 +21,7 @@ from guest_client import Guest
 from kubelet import Kubelet
 from rendered import ROOT, context, property_of
 
+MIGRATION_SECONDS = 120
 PASSWORD = "korb-welle-moewe-duene"
 THROUGH_THE_GATEWAY = {"x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.7"}
 
@@ -40,7 +41,7 @@ class Cluster:
 
     def migrate(self) -> int:
         """Run the migration's pod; its exit code."""
-        return self.kubelet.start("concierge-migrate").process.wait(60)
+        return self.kubelet.start("concierge-migrate").process.wait(MIGRATION_SECONDS)
 
     def running(self, name: str) -> Any:
         """The pod that runs under this name."""

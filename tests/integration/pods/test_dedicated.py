@@ -14,6 +14,7 @@ from concierge_core.work.alive import LONGEST_SILENCE_SECONDS
 from concierge_simulators.twilio_signature import sign
 from kubelet import Pod, until
 
+pytestmark = pytest.mark.timeout(400)  # several processes begin at once, on machines that have other things to do
 PODS = ("chat", "voice", "ai", "admin", "worker", "beat")
 TOKEN = "token-of-the-account"
 ACCOUNT = {
