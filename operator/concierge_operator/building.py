@@ -78,6 +78,15 @@ class Builder:
             meters.APPLIES.labels(place[0], "removed").inc()
             self.inventory.pop(place, None)
 
+    async def let_go_of_outdated(self, jobs: Iterable[Manifest]) -> None:
+        """Delete Jobs that were made with another configuration or other secrets: they are made anew with these."""
+        for wanted in jobs:
+            resource, name = resource_of(wanted), wanted["metadata"]["name"]
+            live = await self.cluster.get(resource, name, self.ctx.namespace)
+            noted = (live or {}).get("metadata", {}).get("annotations") or {}
+            if live is not None and not wanted["metadata"]["annotations"].items() <= noted.items():
+                await self.cluster.delete(resource, name, self.ctx.namespace, uid=live["metadata"]["uid"])
+
     async def _do(self, step: Step) -> Verdict | None:
         kind, name = step.place
         if step.deed is Deed.MAKE and await self._taken(step):

@@ -157,6 +157,8 @@ class Reconciler:
             with span("migration", concierge__version=ctx.version):
                 draft.stall = await builder.stage(Stage.MIGRATION.value, draft.stages.of[Stage.MIGRATION])
             state = Verdict(State.PROGRESSING, "JobRunning", f"{migration_name(ctx)} is at work.")
+        if state is not None and state.state is State.FAILED:
+            await builder.let_go_of_outdated(draft.stages.of[Stage.MIGRATION])
         draft.details["MigrationsApplied"] = state or _WAITS_FOR_DATABASE
         if state is None or not state.ready:
             return False

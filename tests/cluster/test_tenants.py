@@ -207,3 +207,13 @@ def test_a_volume_grows_under_its_running_database(hotel: Hotel) -> None:
     hotel.wait(lambda: asked() == {"20Gi"} and hotel.get("statefulset", "concierge-postgres"))
     hotel.is_ready()
     assert hotel.pod_uids("postgres") == before
+
+
+def test_a_failed_migration_is_tried_anew_when_its_secret_is_mended(hotel: Hotel) -> None:
+    hotel.kubectl("create", "secret", "generic", "database", "--from-literal=url=postgresql://wrong")
+    reference = {"mode": "external", "urlSecret": {"name": "database", "key": "url"}}
+    hotel.apply(profile="compact", version="1.0.0-unmigratable", postgres=reference).stalls("JobFailed", 90)
+    before = {one["metadata"]["uid"] for one in hotel.list("jobs")}
+
+    hotel.kubectl("patch", "secret", "database", "-p", json.dumps({"stringData": {"url": "postgresql://right"}}))
+    hotel.wait(lambda: (jobs := hotel.list("jobs")) and not {one["metadata"]["uid"] for one in jobs} & before)

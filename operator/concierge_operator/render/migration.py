@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concierge_operator import names
 from concierge_operator.names import Component
+from concierge_operator.render.config import config_name
 from concierge_operator.render.context import Context, Manifest
 from concierge_operator.render.pods import pod_template
 
@@ -21,9 +22,12 @@ def migration(ctx: Context) -> list[Manifest]:
     if ctx.suspended:
         return []
     template = pod_template(ctx, Component.MIGRATION)
-    # A Job's template can't change: what would only restart a Deployment is left out.
-    template["metadata"].pop("annotations")
+    # A Job's template can't change. What it was made with is noted on the Job: one that failed is made anew when that
+    # is another by now.
+    marks = template["metadata"].pop("annotations")
     template["spec"] |= {"restartPolicy": "Never", "terminationGracePeriodSeconds": 30}
     template["spec"].pop("topologySpreadConstraints")
     spec = {"backoffLimit": 2, "activeDeadlineSeconds": 1800, "template": template}
-    return [ctx.manifest("batch/v1", "Job", migration_name(ctx), component=Component.MIGRATION, spec=spec)]
+    made = ctx.manifest("batch/v1", "Job", migration_name(ctx), component=Component.MIGRATION, spec=spec)
+    made["metadata"]["annotations"] = marks | {names.CONFIG_HASH: config_name(ctx)}
+    return [made]
