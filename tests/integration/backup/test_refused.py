@@ -87,9 +87,12 @@ async def test_an_unencrypted_archive_in_the_place_of_ours_is_not_trusted(make_h
 
 
 async def test_a_name_that_is_not_there_is_told_with_the_newest(full):
+    (full.node.claim("backups") / "house" / "notes.txt").write_text("none of ours")
+    newest = full.archives[0].name
+
     said = await refused(full, archive="20200101T000000Z")
 
-    assert f'there is no archive "20200101T000000Z.concierge"; the newest is {full.archives[0].name}.' in said
+    assert f'there is no archive "20200101T000000Z.concierge"; the newest is {newest}.' in said
 
 
 async def test_the_archive_of_another_hotel_is_refused(full):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,19 @@ def test_a_backup_that_fails_removes_nothing(make_house):
 
     assert outcome.code != 0
     assert set(names) < {path.name for path in house.archives}
+
+
+def test_what_a_killed_pod_left_is_cleared_away_and_what_another_one_writes_is_not(house):
+    aged(house)
+    folder = house.node.claim("backups") / "house"
+    old, young = folder / ".20260101T000000Z.concierge.part", folder / ".20260102T000000Z.concierge.part"
+    for path in (old, young):
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+
+    house.back_up()
+
+    assert (old.exists(), young.exists()) == (False, True)
 
 
 def command(verb, **variables):

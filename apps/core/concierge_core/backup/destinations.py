@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from concierge_core.backup.backup_settings import BackupSettings
+from concierge_core.backup.manifest import moment_of
 from concierge_core.backup.unusable import ArchiveUnusable, DestinationUnusable
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 _PART: Final = 8 * 2**20
 """Bytes of an upload's part: two of them are in memory, and 10,000 of them, as many as S3 takes, are 80 GiB."""
+
+_UNFINISHED_SECONDS: Final = 24 * 3600
 
 
 class Destination(Protocol):
@@ -61,6 +65,7 @@ class Folder:
         """As `Destination.put`: written beside, brought to the disk, then named."""
         with self._explained():
             self._path.mkdir(parents=True, exist_ok=True)
+            self._forget_unfinished()
             unfinished = self._path / f".{name}.part"
             try:
                 self._write(unfinished, content)
@@ -80,6 +85,12 @@ class Folder:
         """As `Destination.delete`."""
         with self._explained():
             (self._path / name).unlink(missing_ok=True)
+
+    def _forget_unfinished(self) -> None:
+        """What a pod left that was killed; another one may be at work, so only what is old."""
+        for path in self._path.glob(".*.part"):
+            if path.stat().st_mtime < time.time() - _UNFINISHED_SECONDS:
+                path.unlink(missing_ok=True)
 
     @staticmethod
     def _write(path: Path, content: Iterable[bytes]) -> None:
@@ -121,8 +132,10 @@ class Bucket:
         if name not in self.names():
             raise _absent(name, self.names())
         with self._explained():
-            for chunk in self._store.get(name).stream(min_chunk_size=_PART):
-                yield bytes(chunk)
+            # Part by part: each has its own time-out and is tried again by itself.
+            size = self._store.head(name)["size"]
+            for start in range(0, size, _PART):
+                yield bytes(self._store.get_range(name, start=start, end=min(start + _PART, size)))
 
     def delete(self, name: str) -> None:
         """As `Destination.delete`."""
@@ -182,5 +195,6 @@ def _s3(settings: BackupSettings) -> S3Store:
 
 
 def _absent(name: str, there: list[str]) -> ArchiveUnusable:
-    newest = f"; the newest is {max(there)}" if there else "; there is none of this property at all"
+    ours = [other for other in there if moment_of(other) is not None]
+    newest = f"; the newest is {max(ours)}" if ours else "; there is none of this property at all"
     return ArchiveUnusable(f'there is no archive "{name}"{newest}')
