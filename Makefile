@@ -54,6 +54,7 @@ image: ## Build the one container image, concierge:dev
 	docker build -t concierge:dev --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(ARGS) .
 
 test-cluster: $(VENV)/.dev ## The operator's tests on a real Kubernetes API, built from its Go modules the first time
+	$(BIN)/python tests/support/kubernetes_binaries.py >/dev/null
 	$(BIN)/python -m pytest $(ARGS) tests/cluster
 
 test-image: $(VENV)/.dev ## Test that image, where docker is: make image test-image
