@@ -8,9 +8,12 @@ does (`Snapshot` was asked for so that nothing is lost), until somebody changes 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from concierge_core.ports import Clock
-from concierge_operator import names
+from concierge_core.tenant.cluster import Suspend
+from concierge_operator import findings, names
+from concierge_operator.building import Builder, inventory_of
 from concierge_operator.cluster import Cluster
 from concierge_operator.engine import Looked
 from concierge_operator.kinds import SECRETS, TENANTS, child
@@ -21,6 +24,7 @@ from concierge_operator.observe import READY, State, Verdict, job
 from concierge_operator.plan import Owner, owned_by
 from concierge_operator.preparing import status_of
 from concierge_operator.refusals import Refusal
+from concierge_operator.render import Stage, render
 from concierge_operator.render.backup import BACKUP_NAME, snapshot_job
 from concierge_operator.render.context import Context
 from concierge_operator.status import Findings, conditions
@@ -31,6 +35,7 @@ from concierge_operator.world import World
 FINALIZER = f"{names.DOMAIN}/farewell"
 _FINAL = "final"
 _LOOK_AGAIN_SECONDS = 5.0
+_WAKING = Verdict(State.PROGRESSING, "WakingDatabase", "The database wakes, so that the last backup can be made.")
 
 
 class Farewell:
@@ -57,7 +62,7 @@ class Farewell:
         if FINALIZER not in held:
             return Looked()
         policy = document["spec"].get("deletionPolicy", "Retain")
-        saved = await self._save(ready) if policy == "Snapshot" else READY
+        saved = await self._save(ready, document) if policy == "Snapshot" else READY
         if not saved.ready:
             await self._tell(document, saved)
             return Looked(again_seconds=_LOOK_AGAIN_SECONDS)
@@ -67,13 +72,17 @@ class Farewell:
         await self._set(document, _without(held))
         return Looked()
 
-    async def _save(self, ready: Context | Verdict) -> Verdict:
+    async def _save(self, ready: Context | Verdict, document: Document) -> Verdict:
         """The last backup: ready once it has succeeded."""
         if isinstance(ready, Verdict):
             return ready
         if ready.spec.backup.destination is None:
             told = "deletionPolicy is Snapshot, but spec.backup.destination is missing; add it, or change the policy."
             return Verdict(State.FAILED, "NoDestination", told)
+        ready = replace(ready, spec=ready.spec.model_copy(update={"suspend": Suspend()}))
+        asleep = await self._wake_data(ready, document)
+        if asleep is not None:
+            return asleep
         live = await self._cluster.get(child("Job"), f"{BACKUP_NAME}-{_FINAL}", ready.namespace)
         if live is not None:
             return job(live)
@@ -81,6 +90,19 @@ class Farewell:
         wanted = owned_by(owner, snapshot_job(ready, _FINAL), TENANTS.api_version, TENANTS.kind)
         await self._cluster.apply(child("Job"), wanted, manager=names.FIELD_MANAGER)
         return Verdict(State.PROGRESSING, "LastBackup", "The last backup is made before the tenant goes.")
+
+    async def _wake_data(self, ctx: Context, document: Document) -> Verdict | None:
+        """A house that is closed for the season has no database at work; what has to be waited for, if anything has."""
+        seen = self._world.sightings
+        if findings.data_ready(ctx, seen.of(ctx.namespace)).ready:
+            return None
+        builder = Builder(self._cluster, seen, ctx, inventory_of(status_of(document).inventory))
+        stages = render(ctx)
+        for stage in (Stage.GUARD, Stage.CONFIG, Stage.DATA):
+            stopped = await builder.stage(stage.value, stages.of[stage])
+            if stopped is not None:
+                return stopped
+        return _WAKING
 
     async def _give_numbers_back(self, document: Document) -> None:
         metadata = document["metadata"]

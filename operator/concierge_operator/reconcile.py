@@ -102,7 +102,8 @@ class Reconciler:
         before = status_of(document)
         found = Findings(document["metadata"]["generation"], applied=False, stall=verdict)
         shown = conditions(found, before.conditions, self._clock.now())
-        await self._write(document, before, before.model_copy(update={"conditions": shown}))
+        judged = {"conditions": shown, "observed_generation": found.generation}
+        await self._write(document, before, before.model_copy(update=judged))
         return Looked()
 
     async def _bring_about(self, document: Document, ctx: Context) -> Looked:
@@ -199,7 +200,7 @@ class Reconciler:
             backup=draft.backup.verdict if draft.backup else None,
         )
         changed = {
-            "observed_generation": found.generation if found.applied else before.observed_generation,
+            "observed_generation": found.generation,
             "conditions": conditions(found, before.conditions, self._clock.now()),
             "version": draft.version or before.version,
             "endpoints": findings.endpoints(ctx),

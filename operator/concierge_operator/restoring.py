@@ -87,6 +87,8 @@ async def _finish(cluster: Cluster, document: Document, ctx: Context, archive: s
     data = {ENCRYPTION_KEYS: base64.b64encode(keys.encode()).decode()}
     patch = {"metadata": {"resourceVersion": version}, "data": data}
     await cluster.merge(SECRETS, names.GENERATED_SECRET, ctx.namespace, patch)
+    # Before it counts as done: a finished Job would stand for the same archive when it is asked for once more.
+    await cluster.delete(child("Job"), restore_name(archive), ctx.namespace)
     await _annotate(cluster, document, restores.done(archive))
     return step.verdict
 

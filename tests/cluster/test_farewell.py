@@ -59,6 +59,16 @@ def test_with_the_policy_snapshot_a_last_backup_is_made_before_anything_goes(hot
     hotel.wait(lambda: not any(hotel.list(kind) for kind in ("ct", "deployments", "secrets", "pvc")), 90)
 
 
+def test_a_closed_house_wakes_its_database_for_the_last_backup(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
+    hotel.edit(suspend={"active": True})
+    hotel.wait(lambda: not hotel.pod_uids("postgres") and hotel.condition("Suspended").get("status") == "True")
+    hotel.kubectl("delete", "ct", "--all", "--wait=false")
+
+    hotel.wait(lambda: hotel.pod_uids("postgres") or not hotel.list("ct"))
+    hotel.wait(lambda: not any(hotel.list(kind) for kind in ("ct", "deployments", "secrets", "pvc")), 90)
+
+
 def test_a_last_backup_that_fails_holds_the_deletion_up_and_says_so(hotel: Hotel) -> None:
     hotel.apply(profile="compact", backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
     hotel.edit(version="1.1.0-unmigratable")  # its images fail in every Job
