@@ -1,4 +1,4 @@
-"""A real Kubernetes API: etcd, kube-apiserver and controller manager on loopback, without root and without nodes."""
+"""A real Kubernetes API: etcd, kube-apiserver and controller manager, without root and without nodes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,6 +27,7 @@ from kubernetes_binaries import CONTROL_PLANE, binaries
 
 _READY_SECONDS = 120
 _CLUSTER_IPS = "10.96.0.0/16"
+_LOOPBACK = "127.0.0.1"
 
 
 @dataclass(frozen=True)
@@ -65,21 +67,26 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """Up for as long as the block lasts; everything lies in `folder`."""
+def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str] = ()) -> Iterator[ControlPlane]:
+    """Up for as long as the block lasts; everything lies in `folder`. Nodes reach it at any `address` but loopback.
+
+    `enter` is put before each command: what starts it somewhere else, such as in a network of its own.
+    """
     programs = binaries(*CONTROL_PLANE)
     with ExitStack() as stack:
+        start = partial(_start, stack, folder, enter)
         etcd, port = _free_port(), _free_port()
-        _start(stack, folder, "etcd", _etcd(programs, folder, etcd, _free_port()))
+        start("etcd", _etcd(programs, folder, etcd, _free_port()))
         token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         _write_signing_key(folder / "sa.key")
-        _start(stack, folder, "kube-apiserver", _apiserver(programs, folder, etcd, port))
-        url = f"https://127.0.0.1:{port}"
+        start("kube-apiserver", _apiserver(programs, folder, etcd, address, port))
+        url = f"https://{address}:{port}"
         _wait_until_ready(url, token)
         kubeconfig = _kubeconfig(folder, url, token)
-        _start(stack, folder, "kube-controller-manager", _controllers(programs, folder, kubeconfig))
-        plane = ControlPlane(url, token, kubeconfig, folder / "certs" / "apiserver.crt", programs)
+        certificate = folder / "certs" / "apiserver.crt"
+        start("kube-controller-manager", _controllers(programs, folder, kubeconfig, certificate))
+        plane = ControlPlane(url, token, kubeconfig, certificate, programs)
         _wait_for(lambda: "default" in plane.kubectl("get", "serviceaccount", "-n", "default", check=False))
         yield plane
 
@@ -102,29 +109,35 @@ def _etcd(programs: Path, folder: Path, port: int, peer_port: int) -> list[str]:
     ]  # fmt: skip
 
 
-def _apiserver(programs: Path, folder: Path, etcd_port: int, port: int) -> list[str]:
+def _apiserver(programs: Path, folder: Path, etcd_port: int, address: str, port: int) -> list[str]:
+    # Pods find it behind the Service "kubernetes", which can't lead to loopback.
+    endpoints = "none" if address == _LOOPBACK else "lease"
     return [
         str(programs / "kube-apiserver"), f"--etcd-servers=http://127.0.0.1:{etcd_port}", f"--secure-port={port}",
-        "--bind-address=127.0.0.1", f"--cert-dir={folder / 'certs'}", f"--token-auth-file={folder / 'tokens.csv'}",
+        f"--bind-address={address}", f"--cert-dir={folder / 'certs'}", f"--token-auth-file={folder / 'tokens.csv'}",
         f"--service-account-key-file={folder / 'sa.key'}", f"--service-account-signing-key-file={folder / 'sa.key'}",
         "--service-account-issuer=https://kubernetes.default.svc", "--authorization-mode=Node,RBAC",
-        f"--service-cluster-ip-range={_CLUSTER_IPS}", "--endpoint-reconciler-type=none", "--profiling=false",
+        f"--service-cluster-ip-range={_CLUSTER_IPS}", f"--endpoint-reconciler-type={endpoints}", "--profiling=false",
+        "--kubelet-preferred-address-types=InternalIP",
     ]  # fmt: skip
 
 
-def _controllers(programs: Path, folder: Path, kubeconfig: Path) -> list[str]:
+def _controllers(programs: Path, folder: Path, kubeconfig: Path, certificate: Path) -> list[str]:
     return [
         str(programs / "kube-controller-manager"), f"--kubeconfig={kubeconfig}", "--leader-elect=false",
         f"--service-account-private-key-file={folder / 'sa.key'}", "--use-service-account-credentials=true",
         f"--cert-dir={folder / 'controller-certs'}", f"--secure-port={_free_port()}", "--bind-address=127.0.0.1",
+        f"--root-ca-file={certificate}",
         # Pods are played where there is no node: nobody must tidy them up for want of one.
         "--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller",
     ]  # fmt: skip
 
 
-def _start(stack: ExitStack, folder: Path, name: str, command: list[str]) -> None:
+def _start(stack: ExitStack, folder: Path, enter: Sequence[str], name: str, command: list[str]) -> None:
     log: IO[bytes] = stack.enter_context((folder / f"{name}.log").open("wb"))
-    process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env={**os.environ, "KUBECONFIG": ""})
+    process = subprocess.Popen(
+        [*enter, *command], stdout=log, stderr=log, cwd=folder, env={**os.environ, "KUBECONFIG": ""}
+    )
     stack.callback(_stop, process)
 
 

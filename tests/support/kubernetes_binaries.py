@@ -61,6 +61,7 @@ PROGRAMS = {
     "flux-health": Program("gitops", "."),
     # Without the clients of every cloud that Prometheus can discover targets in: rules need none.
     "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", tags=("remove_all_sd",)),
+    "coredns": Program("coredns", "."),
 }
 
 WITHOUT_A_NODE = (*CONTROL_PLANE, "helm", "promtool", "glua", "flux-health")

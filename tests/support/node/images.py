@@ -1,0 +1,110 @@
+"""The node's images: made once from Debian's packages and from the Dockerfile, kept in the user's cache by content.
+
+No image registry is asked: what an official image is based on is made with debootstrap, and the official PostgreSQL and
+Valkey are stood in for by Debian's, behind the same names, paths and variables.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from node import builder, parts
+
+_ROOT = Path(__file__).resolve().parents[3]
+_RECIPES = _ROOT / "tests" / "cluster" / "node" / "images"
+
+
+@dataclass(frozen=True)
+class Image:
+    """One that is built on the base. Its content follows from `sources`, paths below `context`."""
+
+    repository: str
+    tag: str
+    context: Path
+    sources: tuple[str, ...] = (".",)
+
+    @property
+    def reference(self) -> str:
+        """As a pod names it."""
+        return f"{self.repository}:{self.tag}"
+
+
+APPS = Image(
+    "docker.io/concierge-test/concierge",
+    "test",
+    _ROOT,
+    (
+        "Dockerfile",
+        "requirements.lock",
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        "scripts/bootstrap",
+        "operator",
+        "apps",
+    ),
+)
+# The operator writes the major version behind the image's name.
+POSTGRES = Image("docker.io/concierge-test/postgres", "15", _RECIPES / "postgres")
+REDIS = Image("docker.io/concierge-test/valkey", "debian", _RECIPES / "redis")
+PAUSE = f"docker.io/{builder.BASE}"
+"""What keeps a pod's namespaces open: the base, which does nothing."""
+
+
+def archives(cache: Path, *wanted: Image) -> list[Path]:
+    """Archives of the base and of these images; those that the cache lacks are built now (minutes, the first time)."""
+    cache.mkdir(parents=True, exist_ok=True)
+    base = cache / f"base-{_key([Path(builder.__file__), builder.trusted()])}.tar"
+    places = {image: _place(cache, base, image) for image in wanted}
+    if not all(place.exists() for place in (base, *places.values())):
+        _build(cache, base, places)
+    return [base, *places.values()]
+
+
+def _build(cache: Path, base: Path, places: dict[Image, Path]) -> None:
+    with builder.builder(cache / "builder") as docker:
+        if base.exists():
+            docker.load(base)
+        else:
+            with parts.timed("build the base image"):
+                docker.make_base()
+                docker.save(builder.BASE, base)
+        for image, place in places.items():
+            if not place.exists():
+                with parts.timed(f"build {image.repository.rpartition('/')[2]}"):
+                    docker.build(image.reference, image.context)
+                    docker.save(image.reference, place)
+                _forget_others(place)
+
+
+def _place(cache: Path, base: Path, image: Image) -> Path:
+    key = _key([base, *_files(image.context, image.sources)])
+    return cache / f"{image.repository.rpartition('/')[2]}-{key}.tar"
+
+
+def _files(context: Path, sources: Iterable[str]) -> list[Path]:
+    """What git tracks, and what it would."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", *sources]
+    listed = subprocess.run(command, cwd=context, capture_output=True, text=True, check=True).stdout
+    return [context / line for line in sorted(listed.splitlines()) if (context / line).is_file()]
+
+
+def _key(files: list[Path]) -> str:
+    """Of names and contents; of an archive, whose name is a key itself, the name alone."""
+    sum_ = hashlib.sha256()
+    for path in files:
+        content = b"" if path.suffix == ".tar" else path.read_bytes()
+        sum_.update(f"{path.name}\0{len(content)}\0".encode() + content)
+    return sum_.hexdigest()[:16]
+
+
+def _forget_others(place: Path) -> None:
+    """Images of other contents: each is hundreds of megabytes."""
+    name = place.name.rpartition("-")[0]
+    for other in place.parent.glob(f"{name}-*.tar"):
+        if other != place:
+            other.unlink()
