@@ -57,11 +57,11 @@ PROGRAMS = {
     "etcd": Program("kubernetes", "go.etcd.io/etcd/server/v3"),
     **{command: _kubernetes(command) for command in (*CONTROL_PLANE[1:], "kube-scheduler", "kubelet", "kube-proxy")},
     "helm": Program("helm", "helm.sh/helm/v3/cmd/helm", _HELM_STAMPS),
+    "coredns": Program("coredns", "."),
     "glua": Program("gitops", "github.com/yuin/gopher-lua/cmd/glua"),
     "flux-health": Program("gitops", "."),
     # Without the clients of every cloud that Prometheus can discover targets in: rules need none.
     "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", tags=("remove_all_sd",)),
-    "coredns": Program("coredns", "."),
 }
 
 WITHOUT_A_NODE = (*CONTROL_PLANE, "helm", "promtool", "glua", "flux-health")

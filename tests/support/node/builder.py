@@ -16,6 +16,7 @@ BASE = "concierge-test/base:bookworm"
 """Debian with Python, as the official Python image is; its own command does nothing, for ever."""
 _SOCKET = "unix:///run/docker.sock"
 _DOCKER = ("docker", "--host", _SOCKET)
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _PACKAGES = "python3,python3-venv,ca-certificates"
 _TRUSTED = "etc/ssl/certs/ca-certificates.crt"
 # An index of one's own, if the machine has been told one.
@@ -36,7 +37,8 @@ class Builder:
         shutil.rmtree(tree / "var/cache/apt/archives")
         packed = self._room.folder / "base.tar"
         self._room.run("tar", "--create", f"--file={packed}", f"--directory={tree}", ".")
-        self._room.run(*_DOCKER, "import", "--change", 'CMD ["sleep", "infinity"]', packed, BASE)
+        says = ("--change", f"ENV PATH={_PATH}", "--change", 'CMD ["sleep", "infinity"]')
+        self._room.run(*_DOCKER, "import", *says, packed, BASE)
 
     def load(self, archive: Path) -> None:
         """Know the images of an archive that was saved before."""

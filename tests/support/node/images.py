@@ -67,17 +67,18 @@ def archives(cache: Path, *wanted: Image) -> list[Path]:
 
 def _build(cache: Path, base: Path, places: dict[Image, Path]) -> None:
     with builder.builder(cache / "builder") as docker:
+        ended = parts.stopwatch()
         if base.exists():
             docker.load(base)
         else:
-            with parts.timed("build the base image"):
-                docker.make_base()
-                docker.save(builder.BASE, base)
+            docker.make_base()
+            docker.save(builder.BASE, base)
+            ended("build the base image")
         for image, place in places.items():
             if not place.exists():
-                with parts.timed(f"build {image.repository.rpartition('/')[2]}"):
-                    docker.build(image.reference, image.context)
-                    docker.save(image.reference, place)
+                docker.build(image.reference, image.context)
+                docker.save(image.reference, place)
+                ended(f"build the image {image.repository.rpartition('/')[2]}")
                 _forget_others(place)
 
 

@@ -40,7 +40,8 @@ def volume_for(claim: Any, folder: Path) -> dict[str, Any]:
         "spec": {
             "capacity": {"storage": claim.spec.resources.requests["storage"]},
             "accessModes": claim.spec.access_modes,
-            "persistentVolumeReclaimPolicy": "Delete",
+            # Kept by Kubernetes, which knows no way to delete it; `provision` does.
+            "persistentVolumeReclaimPolicy": "Retain",
             "storageClassName": CLASS,
             "claimRef": {"namespace": place.namespace, "name": place.name, "uid": place.uid},
             # Unlike a hostPath, a local volume is given to the pod's group.
@@ -65,7 +66,7 @@ def provision(api: CoreV1Api, folder: Path) -> None:
                 path.mkdir(parents=True)
                 api.create_persistent_volume(volume_for(claim, folder))
     for volume in api.list_persistent_volume().items:
-        if volume.status.phase in ("Released", "Failed") and volume.spec.storage_class_name == CLASS:
+        if volume.status.phase == "Released" and volume.spec.storage_class_name == CLASS:
             shutil.rmtree(volume.spec.local.path, ignore_errors=True)
             api.delete_persistent_volume(volume.metadata.name)
 

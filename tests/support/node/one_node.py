@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from control_plane import ControlPlane, control_plane
-from node import local_volumes
+from node import local_volumes, parts
 from node.containerd import import_images, start_containerd
 from node.dns import start_dns
 from node.kubelet import start_kubelet, start_proxy, start_scheduler, wait_until_ready
@@ -31,18 +31,24 @@ class OneNode:
 @contextmanager
 def one_node(folder: Path, *, pause: str, archives: list[Path]) -> Iterator[OneNode]:
     """Up for as long as the block lasts, with these images known; everything lies in `folder`, which is removed."""
+    ended = parts.stopwatch()
     with room(folder) as opened:
         connect(opened)
         plane_folder = folder / "plane"
         plane_folder.mkdir()
         with control_plane(plane_folder, address=NODE, enter=opened.enter) as plane:
+            ended("start the control plane")
             start_containerd(opened, pause=pause)
             for archive in archives:
                 import_images(opened, archive)
+            ended("give the images to the node")
             for start in (start_kubelet, start_proxy, start_scheduler, start_dns, _start_volumes):
                 start(opened, plane)
             wait_until_ready(plane)
+            ended("start the node")
             yield OneNode(plane, opened)
+            ended("all tests on the node")
+    ended("leave the machine as it was")
 
 
 def _start_volumes(opened: Room, plane: ControlPlane) -> None:

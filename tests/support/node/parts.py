@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 TAKEN: list[tuple[str, float]] = []
 """Name and seconds, in the order in which they ended."""
 
 
-@contextmanager
-def timed(name: str) -> Iterator[None]:
-    """Take the time of the block."""
-    start = time.monotonic()
-    try:
-        yield
-    finally:
-        TAKEN.append((name, time.monotonic() - start))
+def stopwatch() -> Callable[[str], None]:
+    """Running from now on; call it with a part's name when the part has ended."""
+    since = time.monotonic()
+
+    def ended(name: str) -> None:
+        nonlocal since
+        now = time.monotonic()
+        TAKEN.append((name, now - since))
+        since = now
+
+    return ended

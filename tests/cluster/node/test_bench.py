@@ -1,0 +1,132 @@
+"""The node is what the product's tests take it for: pods run confined, Services answer by name, volumes keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from concierge_operator.render.pods import bare_pod, hardened
+from node import images
+from node.one_node import OneNode
+
+SERVE = ["python", "-m", "http.server", "8080", "--directory", "/etc"]
+TMP = {"name": "tmp", "mountPath": "/tmp"}
+
+
+def pod(image: str, command: list[str] | None, *, account: int = 65532, **container: Any) -> dict[str, Any]:
+    """Confined as the operator confines its pods."""
+    bare = bare_pod() | {"terminationGracePeriodSeconds": 1}
+    bare["serviceAccountName"] = "default"
+    bare["securityContext"] |= {"runAsUser": account, "runAsGroup": account, "fsGroup": account}
+    described = {"name": "main", "image": image, "securityContext": hardened(), **container}
+    if command:
+        described["command"] = command
+    return bare | {"containers": [described], "volumes": [{"name": "tmp", "emptyDir": {}}]}
+
+
+def deployment(space: str, name: str, replicas: int, template: dict[str, Any], labels: dict[str, str]) -> Any:
+    spec = {
+        "replicas": replicas,
+        "selector": {"matchLabels": labels},
+        "template": {"metadata": {"labels": labels}, "spec": template},
+    }
+    return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": space}, "spec": spec}
+
+
+def service(space: str, name: str, port: int, labels: dict[str, str]) -> Any:
+    spec = {"selector": labels, "ports": [{"port": port}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": space}, "spec": spec}
+
+
+def claim(space: str, name: str) -> Any:
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    metadata = {"name": name, "namespace": space}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+
+
+def run(node: OneNode, space: str, name: str, template: dict[str, Any]) -> str:
+    """Run a pod to its end; what it printed."""
+    metadata = {"name": name, "namespace": space}
+    spec = template | {"restartPolicy": "Never"}
+    node.plane.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
+    node.plane.kubectl("wait", "-n", space, f"pod/{name}", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
+    return node.plane.kubectl("logs", "-n", space, name)
+
+
+@pytest.fixture
+def served(node: OneNode, space: str) -> str:
+    """Two pods of the apps' image behind a Service of the name "web"."""
+    labels = {"app": "web"}
+    ready = {"httpGet": {"path": "/", "port": 8080}, "periodSeconds": 1}
+    template = pod(images.APPS.reference, SERVE, readinessProbe=ready, volumeMounts=[TMP])
+    node.plane.apply(deployment(space, "web", 2, template, labels), service(space, "web", 8080, labels))
+    node.plane.kubectl("rollout", "status", "-n", space, "deployment/web", "--timeout=60s")
+    return space
+
+
+def test_two_confined_pods_answer_behind_the_name_of_their_service(node: OneNode, served: str):
+    read = f"import urllib.request as u; print(u.urlopen('http://web.{served}:8080/hostname').read().decode())"
+
+    names = {run(node, served, f"asks-{n}", pod(images.APPS.reference, ["python", "-c", read])) for n in range(8)}
+
+    assert len(names) == 2
+    assert all(name.startswith("web-") for name in names)
+
+
+def test_nobody_may_write_where_no_volume_is(node: OneNode, served: str):
+    said = node.plane.kubectl("exec", "-n", served, "deployment/web", "--", "touch", "/opt/x", check=False)
+
+    assert "Read-only file system" in said
+    assert node.plane.kubectl("exec", "-n", served, "deployment/web", "--", "id", "-u").strip() == "65532"
+
+
+def test_a_volume_keeps_what_a_pod_wrote_for_the_next_pod(node: OneNode, space: str):
+    node.plane.apply(claim(space, "kept"))
+    mount = {"volumeMounts": [{"name": "kept", "mountPath": "/kept"}]}
+    volume = {"name": "kept", "persistentVolumeClaim": {"claimName": "kept"}}
+
+    for name, command in (("writes", "echo hello > /kept/said"), ("reads", "cat /kept/said")):
+        template = pod(images.APPS.reference, ["sh", "-c", command], **mount)
+        template["volumes"].append(volume)
+        said = run(node, space, name, template)
+
+    assert said == "hello\n"
+
+
+def test_postgres_starts_as_the_operator_starts_it_and_knows_its_database(node: OneNode, space: str):
+    labels = {"app": "postgres"}
+    account = {"POSTGRES_USER": "concierge", "POSTGRES_DB": "concierge", "POSTGRES_PASSWORD": "s3cret"}
+    variables = account | {"PGDATA": "/var/lib/postgresql/15/docker"}
+    ready = {"exec": {"command": ["pg_isready", "-h", "127.0.0.1", "-U", "concierge"]}, "periodSeconds": 1}
+    mounts = [
+        TMP,
+        {"name": "data", "mountPath": "/var/lib/postgresql"},
+        {"name": "run", "mountPath": "/run/postgresql"},
+    ]
+    template = pod(
+        images.POSTGRES.reference, None, account=999, args=["-c", "max_connections=50"], readinessProbe=ready,
+        volumeMounts=mounts, env=[{"name": name, "value": value} for name, value in variables.items()],
+    )  # fmt: skip
+    template["volumes"] += [{"name": "data", "emptyDir": {}}, {"name": "run", "emptyDir": {}}]
+    node.plane.apply(deployment(space, "postgres", 1, template, labels), service(space, "postgres", 5432, labels))
+    node.plane.kubectl("rollout", "status", "-n", space, "deployment/postgres", "--timeout=90s")
+    url = "postgresql://concierge:{}@postgres/concierge"
+
+    asked = ["psql", url.format("s3cret"), "-tAc", "show max_connections"]
+    refused = ["psql", url.format("wrong"), "-c", "select 1"]
+
+    assert node.plane.kubectl("exec", "-n", space, "deployment/postgres", "--", *asked) == "50\n"
+    assert "authentication failed" in node.plane.kubectl(
+        "exec", "-n", space, "deployment/postgres", "--", *refused, check=False
+    )
+
+
+def test_valkey_answers_under_its_own_names(node: OneNode, space: str):
+    start = (
+        "valkey-server --save '' --dir /tmp --daemonize yes > /dev/null && until valkey-cli ping; do :; done | tail -1"
+    )
+
+    said = run(node, space, "valkey", pod(images.REDIS.reference, ["sh", "-c", start], volumeMounts=[TMP]))
+
+    assert said == "PONG\n"
