@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from kubernetes_binaries import cache
 from node import images, parts
 from node.one_node import OneNode, one_node
 
@@ -19,8 +18,8 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def node() -> Iterator[OneNode]:
     """The cluster. Its programs and images are made the first time: a quarter of an hour."""
-    archives = images.archives(cache() / "images", images.POSTGRES, images.REDIS, images.APPS)
-    with one_node(cache() / "node", pause=images.PAUSE, archives=archives) as running:
+    archives = images.archives(images.POSTGRES, images.REDIS, images.APPS)
+    with one_node(images.cache() / "node", pause=images.PAUSE, archives=archives) as running:
         yield running
 
 

@@ -7,6 +7,7 @@ Valkey are stood in for by Debian's, behind the same names, paths and variables.
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,18 +56,24 @@ PAUSE = f"docker.io/{builder.BASE}"
 """What keeps a pod's namespaces open: the base, which does nothing."""
 
 
-def archives(cache: Path, *wanted: Image) -> list[Path]:
+def cache() -> Path:
+    """What the bench makes once and keeps, and where it is at work."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "concierge-tests"
+
+
+def archives(*wanted: Image) -> list[Path]:
     """Archives of the base and of these images; those that the cache lacks are built now (minutes, the first time)."""
-    cache.mkdir(parents=True, exist_ok=True)
-    base = cache / f"base-{_key([Path(builder.__file__), builder.trusted()])}.tar"
-    places = {image: _place(cache, base, image) for image in wanted}
+    kept = cache() / "images"
+    kept.mkdir(parents=True, exist_ok=True)
+    base = kept / f"base-{_key([Path(builder.__file__), builder.trusted()])}.tar"
+    places = {image: _place(kept, base, image) for image in wanted}
     if not all(place.exists() for place in (base, *places.values())):
-        _build(cache, base, places)
+        _build(kept, base, places)
     return [base, *places.values()]
 
 
-def _build(cache: Path, base: Path, places: dict[Image, Path]) -> None:
-    with builder.builder(cache / "builder") as docker:
+def _build(kept: Path, base: Path, places: dict[Image, Path]) -> None:
+    with builder.builder(kept / "builder") as docker:
         ended = parts.stopwatch()
         if base.exists():
             docker.load(base)
@@ -82,9 +89,9 @@ def _build(cache: Path, base: Path, places: dict[Image, Path]) -> None:
                 _forget_others(place)
 
 
-def _place(cache: Path, base: Path, image: Image) -> Path:
+def _place(kept: Path, base: Path, image: Image) -> Path:
     key = _key([base, *_files(image.context, image.sources)])
-    return cache / f"{image.repository.rpartition('/')[2]}-{key}.tar"
+    return kept / f"{image.repository.rpartition('/')[2]}-{key}.tar"
 
 
 def _files(context: Path, sources: Iterable[str]) -> list[Path]:
