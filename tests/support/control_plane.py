@@ -30,22 +30,12 @@ _CLUSTER_IPS = "10.96.0.0/16"
 _LOOPBACK = "127.0.0.1"
 
 
-@dataclass(frozen=True)
-class ControlPlane:
-    """A running one. `kubeconfig` is the administrator's."""
+@dataclass(frozen=True, kw_only=True)
+class Cluster:
+    """A cluster as kubectl sees it with this kubeconfig."""
 
-    url: str
-    token: str
     kubeconfig: Path
-    certificate: Path
     programs: Path
-
-    def configuration(self) -> Configuration:
-        """The administrator's, for the Python client."""
-        made = Configuration(host=self.url, api_key={"BearerToken": self.token})
-        made.api_key_prefix = {"BearerToken": "Bearer"}
-        made.ssl_ca_cert = str(self.certificate)
-        return made
 
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> str:
         """What kubectl prints, errors included."""
@@ -64,6 +54,22 @@ class ControlPlane:
         """Apply as a user would, strictly; what the API server says."""
         text = yaml.safe_dump_all(manifests, allow_unicode=True)
         return self.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text, check=check)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ControlPlane(Cluster):
+    """A running one of our own. `kubeconfig` is the administrator's."""
+
+    url: str
+    token: str
+    certificate: Path
+
+    def configuration(self) -> Configuration:
+        """The administrator's, for the Python client."""
+        made = Configuration(host=self.url, api_key={"BearerToken": self.token})
+        made.api_key_prefix = {"BearerToken": "Bearer"}
+        made.ssl_ca_cert = str(self.certificate)
+        return made
 
 
 @contextmanager
@@ -86,7 +92,7 @@ def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str
         kubeconfig = _kubeconfig(folder, url, token)
         certificate = folder / "certs" / "apiserver.crt"
         start("kube-controller-manager", _controllers(programs, folder, kubeconfig, certificate))
-        plane = ControlPlane(url, token, kubeconfig, certificate, programs)
+        plane = ControlPlane(kubeconfig=kubeconfig, programs=programs, url=url, token=token, certificate=certificate)
         _wait_for(lambda: "default" in plane.kubectl("get", "serviceaccount", "-n", "default", check=False))
         yield plane
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from control_plane import ControlPlane
+from control_plane import Cluster
 from rendered import ROOT
 
 Document = dict[str, Any]
@@ -33,7 +33,7 @@ def tenant_document(name: str = "minimal") -> Document:
 class Hotel:
     """A namespace and the one tenant in it."""
 
-    plane: ControlPlane
+    plane: Cluster
     namespace: str
 
     def apply(self, document: Document | None = None, **spec: Any) -> Hotel:

@@ -1,35 +1,56 @@
-"""One real node for all tests here, with the images that they need; needs root (`make test-cluster` says so)."""
+"""One real node for all tests here, or the reader's cluster. A node needs root (`make test-cluster` says so)."""
 
 from __future__ import annotations
 
-import itertools
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from helm import CHART, NAMESPACE, Helm
 
-from node import images, parts
-from node.one_node import OneNode, one_node
+from kubernetes_binaries import module_files
+from node import parts
+from node.one_node import OneNode
+from node.site import Site, given_site, own_node, site_on
 
-_NUMBERS = itertools.count(1)
+GIVEN = "CONCIERGE_TEST_KUBECONFIG"
+_ROUTES = "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml"
 
 
 @pytest.fixture(scope="session")
 def node() -> Iterator[OneNode]:
-    """The cluster. Its programs and images are made the first time: a quarter of an hour."""
-    archives = images.archives(images.POSTGRES, images.REDIS, images.APPS)
-    with one_node(images.cache() / "node", pause=images.PAUSE, archives=archives) as running:
+    """The cluster of our own."""
+    with own_node() as running:
         yield running
 
 
-@pytest.fixture
-def space(node: OneNode) -> Iterator[str]:
-    """A namespace of the test's own, removed with all that is in it."""
-    name = f"bench-{next(_NUMBERS)}"
-    node.plane.apply(yaml.safe_load(f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}"))
-    yield name
-    node.plane.kubectl("delete", "namespace", name, "--timeout=60s")
+@pytest.fixture(scope="session")
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A cluster with our operator in it, installed as the README says. What was installed is taken away again."""
+    if GIVEN in os.environ:
+        with given_site(os.environ) as given:
+            yield from _with_operator(given, tmp_path_factory.mktemp("helm"))
+    else:
+        yield from _with_operator(site_on(request.getfixturevalue("node")), tmp_path_factory.mktemp("helm"))
+
+
+def _with_operator(site: Site, folder: Path) -> Iterator[Site]:
+    ended = parts.stopwatch()
+    cluster = site.cluster
+    if "httproutes" not in cluster.kubectl("api-resources", "--api-group=gateway.networking.k8s.io"):
+        cluster.kubectl("apply", "--server-side", "-f", str(module_files("sigs.k8s.io/gateway-api") / _ROUTES))
+        cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    cluster.kubectl("create", "namespace", NAMESPACE)
+    cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+    release = Helm(folder, cluster.kubeconfig)
+    values = str(release.written(site.values))
+    release.run("install", "concierge", str(CHART), "--values", values, "--wait", "--timeout=180s")
+    ended("install the chart")
+    yield site
+    release.run("uninstall", "concierge", "--wait")
+    cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

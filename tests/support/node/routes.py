@@ -38,8 +38,10 @@ class Listener:
     certificate: Callable[[str], str]
 
 
+# The worker reads what lies in this user's own folders; not started by root, nginx stays who it is.
 _HEAD = """\
 daemon off;
+user root root;
 pid {folder}/nginx.pid;
 error_log stderr;
 events {{ }}
