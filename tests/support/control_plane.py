@@ -91,7 +91,8 @@ def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str
         _wait_until_ready(url, token)
         kubeconfig = _kubeconfig(folder, url, token)
         certificate = folder / "certs" / "apiserver.crt"
-        start("kube-controller-manager", _controllers(programs, folder, kubeconfig, certificate))
+        played = address == _LOOPBACK
+        start("kube-controller-manager", _controllers(programs, folder, kubeconfig, certificate, played=played))
         plane = ControlPlane(kubeconfig=kubeconfig, programs=programs, url=url, token=token, certificate=certificate)
         _wait_for(lambda: "default" in plane.kubectl("get", "serviceaccount", "-n", "default", check=False))
         yield plane
@@ -128,14 +129,14 @@ def _apiserver(programs: Path, folder: Path, etcd_port: int, address: str, port:
     ]  # fmt: skip
 
 
-def _controllers(programs: Path, folder: Path, kubeconfig: Path, certificate: Path) -> list[str]:
+def _controllers(programs: Path, folder: Path, kubeconfig: Path, certificate: Path, *, played: bool) -> list[str]:
+    # Pods are played where there is no node: nobody must tidy them up for want of one.
     return [
         str(programs / "kube-controller-manager"), f"--kubeconfig={kubeconfig}", "--leader-elect=false",
         f"--service-account-private-key-file={folder / 'sa.key'}", "--use-service-account-credentials=true",
         f"--cert-dir={folder / 'controller-certs'}", f"--secure-port={_free_port()}", "--bind-address=127.0.0.1",
         f"--root-ca-file={certificate}",
-        # Pods are played where there is no node: nobody must tidy them up for want of one.
-        "--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller",
+        *(["--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller"] if played else []),
     ]  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +12,9 @@ from concierge_operator.render.pods import bare_pod, hardened
 from node import images
 from node.one_node import OneNode
 
+# The first test of a run waits for the node.
+pytestmark = pytest.mark.timeout(300)
+_NUMBERS = itertools.count(1)
 SERVE = ["python", "-m", "http.server", "8080", "--directory", "/etc"]
 TMP = {"name": "tmp", "mountPath": "/tmp"}
 
@@ -52,6 +57,15 @@ def run(node: OneNode, space: str, name: str, template: dict[str, Any]) -> str:
     node.plane.apply({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec})
     node.plane.kubectl("wait", "-n", space, f"pod/{name}", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=60s")
     return node.plane.kubectl("logs", "-n", space, name)
+
+
+@pytest.fixture
+def space(node: OneNode) -> Iterator[str]:
+    """A namespace of the test's own, removed with all that is in it."""
+    name = f"bench-{next(_NUMBERS)}"
+    node.plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+    yield name
+    node.plane.kubectl("delete", "namespace", name, "--timeout=60s")
 
 
 @pytest.fixture
