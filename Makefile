@@ -53,9 +53,19 @@ lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 image: ## Build the one container image, concierge:dev
 	docker build -t concierge:dev --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(ARGS) .
 
-test-cluster: $(VENV)/.dev ## The operator's tests on a real Kubernetes API, built from its Go modules the first time
-	$(BIN)/python tests/support/kubernetes_binaries.py >/dev/null
-	$(BIN)/python -m pytest $(ARGS) tests/cluster
+test-cluster: chromium $(VENV)/.dev ## The operator on a real Kubernetes: its API server and, as root, a node with two hotels
+	$(BIN)/python tests/support/kubernetes_binaries.py >/dev/null  # built before they begin, not within a test's time
+	$(BIN)/python -m pytest $(ARGS) tests/cluster --ignore=tests/cluster/node
+	@if [ -n "$${CONCIERGE_TEST_KUBECONFIG:-}" ]; then \
+		$(MAKE) --no-print-directory test-node NODE_TESTS=tests/cluster/node/test_two_hotels.py; \
+	elif scripts/node-packages; then \
+		PYTHONPATH=tests/support $(BIN)/python -m node.prepare; \
+		$(MAKE) --no-print-directory test-node; \
+	fi
+
+NODE_TESTS = tests/cluster/node
+test-node:
+	CHROMIUM_PATH="$$(scripts/find-chromium)" $(BIN)/python -m pytest $(ARGS) $(NODE_TESTS)
 
 test-image: $(VENV)/.dev ## Test that image, where docker is: make image test-image
 	$(BIN)/python -m pytest tests/image
@@ -84,4 +94,4 @@ $(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
 chromium:
 	@PYTHON="$(PYTHON)" scripts/find-chromium >/dev/null
 
-.PHONY: up doctor setup test browser unit check fmt bench lock image test-cluster test-image clean help chromium
+.PHONY: up doctor setup test browser unit check fmt bench lock image test-cluster test-node test-image clean help chromium

@@ -80,6 +80,7 @@ def _build(kept: Path, base: Path, places: dict[Image, Path]) -> None:
         else:
             docker.make_base()
             docker.save(builder.BASE, base)
+            _forget_others(base)
             ended("build the base image")
         for image, place in places.items():
             if not place.exists():
