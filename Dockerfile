@@ -33,7 +33,8 @@ LABEL org.opencontainers.image.title="Concierge" \
 COPY --from=build /opt/concierge /opt/concierge
 # What must outlast the container goes here, `concierge up` and the apps alike: mount a volume.
 COPY --from=build --chown=65532:65532 /data /var/lib/concierge
-ENV PATH=/opt/concierge/bin:$PATH HOME=/tmp LANG=C.UTF-8 \
+# The user has a number only; USER is for those who ask for a name, as Kopf does.
+ENV PATH=/opt/concierge/bin:$PATH HOME=/tmp USER=concierge LANG=C.UTF-8 \
     PYTHONSAFEPATH=1 PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 65532:65532
 WORKDIR /var/lib/concierge

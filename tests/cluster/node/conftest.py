@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helm import CHART, NAMESPACE, Helm
 
+from helm import CHART, NAMESPACE, Helm
 from kubernetes_binaries import module_files
 from node import parts
 from node.one_node import OneNode

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import certificates
-
 from control_plane import Cluster
 from node.routes import Backend, Listener, nginx, ways
 
