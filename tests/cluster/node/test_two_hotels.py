@@ -56,14 +56,18 @@ class RunningHotel:
 def applied(site: Site, name: str, host: str, breakfast: str, **spec: Any) -> RunningHotel:
     """A namespace, and in it all that stands in the manifest's file: tenant and knowledge."""
     documents = list(yaml.safe_load_all((ROOT / "manifests" / f"{name}.yaml").read_text(encoding="utf-8")))
-    namespace = f"test-{name}"
-    site.cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    site.cluster.kubectl("label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted")
+    hotel = Hotel(site.cluster, f"test-{name}")
     for document in documents:
-        document["metadata"]["namespace"] = namespace
-    site.cluster.apply(*(document for document in documents if document["kind"] != "ConciergeTenant"))
-    hotel = Hotel(site.cluster, namespace)
+        document["metadata"]["namespace"] = hotel.namespace
+    knowledge = (document for document in documents if document["kind"] != "ConciergeTenant")
+    site.cluster.apply(confined(hotel.namespace), *knowledge)
     return RunningHotel(hotel.apply(tenant_document(name), host=host, **site.spec, **spec), host, breakfast)
+
+
+def confined(namespace: str) -> dict[str, Any]:
+    """A namespace that takes no pod with more rights than a hotel's pods need."""
+    labels = {"pod-security.kubernetes.io/enforce": "restricted"}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
 
 
 @pytest.fixture(scope="module")
