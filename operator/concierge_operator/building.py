@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -89,8 +89,6 @@ class Builder:
 
     async def _do(self, step: Step) -> Verdict | None:
         kind, name = step.place
-        if step.deed is Deed.MAKE and await self._taken(step):
-            return _name_taken(self.ctx, step.place)
         if step.deed is Deed.REFUSE:
             return _name_taken(self.ctx, step.place)
         if step.deed is Deed.WAIT:
@@ -99,18 +97,17 @@ class Builder:
             await self._note_drift(step)
         return await self._apply(step)
 
-    async def _taken(self, step: Step) -> bool:
-        """Somebody else's object has the name."""
+    async def _there_already(self, step: Step) -> Verdict | None:
+        """It was to be made, and there is one of its name: our own that we had not heard of yet, or somebody else's."""
         resource = resource_of(step.manifest)
         live = await self.cluster.get(resource, step.place[1], self.ctx.namespace, only_metadata=True)
-        if live is None:
-            if step.place in self.inventory:
-                self._mended(Mended(step.place, (), ()))
-            return False
-        known = sighting(resource, {**live, "kind": resource.kind})
-        if known.deleting:
-            raise Retry(f"{step.place[0]} {step.place[1]} of before is on its way out")
-        return known.tenant_uid != self.ctx.uid
+        if live is not None:
+            known = sighting(resource, {**live, "kind": resource.kind})
+            if known.deleting:
+                raise Retry(f"{step.place[0]} {step.place[1]} of before is on its way out")
+            if known.tenant_uid != self.ctx.uid:
+                return _name_taken(self.ctx, step.place)
+        return await self._apply(replace(step, deed=Deed.APPLY))
 
     async def _note_drift(self, step: Step) -> None:
         live = await self.cluster.get(resource_of(step.manifest), step.place[1], self.ctx.namespace)
@@ -127,14 +124,19 @@ class Builder:
     async def _apply(self, step: Step) -> Verdict | None:
         resource = resource_of(step.manifest)
         try:
-            answer = await self.cluster.apply(resource, step.manifest, manager=names.FIELD_MANAGER)
+            only_new = step.deed is Deed.MAKE
+            answer = await self.cluster.apply(resource, step.manifest, manager=names.FIELD_MANAGER, only_new=only_new)
         except Refusal as refused:
+            if only_new and refused.status == 409:
+                return await self._there_already(step)
             meters.APPLIES.labels(resource.kind, "refused").inc()
             live = self.sightings.of(self.ctx.namespace).get(step.place)
             if live is not None and growing.is_about_claims(resource.kind, refused):
                 return await growing.grow(self.cluster, step.manifest, live.uid)
             return self._refused(step, refused)
         self.sightings.put(resource, answer)
+        if only_new and step.place in self.inventory:
+            self._mended(Mended(step.place, (), ()))
         self.inventory[step.place] = InventoryEntry(
             group=resource.group,
             version=resource.version,

@@ -33,6 +33,9 @@ _QUICK_SECONDS = 30.0
 _SILENCE_SECONDS = 75.0
 """The server sends a bookmark each minute; a watch that says nothing for longer is dead on one side."""
 _META = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
+_NOBODYS_VERSION = "1"
+"""What is applied with a version is refused where the object has another; the store's first object has 2. Where there
+is no object the version is not looked at, so this makes one, without asking first whether it is there."""
 _ALL_GROUPS = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 
 Fence = Callable[[], None]
@@ -103,9 +106,15 @@ class Cluster:
         manager: str,
         subresource: str | None = None,
         dry_run: bool = False,
+        only_new: bool = False,
     ) -> Manifest:
-        """Apply what the manifest says of the object; the object as it is now."""
+        """Apply what the manifest says of the object; the object as it is now.
+
+        `only_new`: a `Refusal` with status 409, and nothing is changed, when there is one of its name already.
+        """
         metadata = manifest["metadata"]
+        if only_new:
+            manifest = {**manifest, "metadata": {**metadata, "resourceVersion": _NOBODYS_VERSION}}
         query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
         if dry_run:
             query["dryRun"] = "All"

@@ -23,7 +23,7 @@ class Deed(StrEnum):
     MEND = "mend"
     """Somebody changed or deleted what is ours."""
     MAKE = "make"
-    """It is not known; look first whether somebody else has one of its name."""
+    """It is not known; somebody else may have one of its name all the same."""
     WAIT = "wait"
     """One of its name is on its way out."""
     REFUSE = "refuse"
