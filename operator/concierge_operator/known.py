@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from concierge_operator import names
 
@@ -43,7 +44,7 @@ class Paper:
 
     def document(self) -> Document:
         """The whole object."""
-        made: Document = json.loads(zlib.decompress(self._packed))
+        made: Document = orjson.loads(zlib.decompress(self._packed))
         return made
 
 
@@ -66,7 +67,7 @@ def paper(document: Mapping[str, Any]) -> Paper:
         namespace=metadata.get("namespace", ""),
         created=metadata.get("creationTimestamp", ""),
         turn=_turn(document),
-        _packed=zlib.compress(json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode(), 1),
+        _packed=zlib.compress(orjson.dumps(kept), 1),
     )
 
 

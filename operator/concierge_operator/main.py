@@ -14,6 +14,7 @@ from typing import Any
 
 import kopf
 import structlog
+import uvloop
 
 from concierge_core import telemetry
 from concierge_core.clock import SystemClock
@@ -41,7 +42,12 @@ def main() -> int:
     ours = Settings(log_level=settings.log_level, log_format=settings.log_format, otlp_endpoint=settings.otlp_endpoint)
     telemetry.set_up(ours, service="operator", tenant="")
     logging.getLogger("kopf").setLevel(logging.WARNING)  # it tells every event; ours say what matters
-    return asyncio.run(run(Operator(settings, SystemClock())))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_begin(settings))
+
+
+async def _begin(settings: OperatorSettings) -> int:
+    return await run(Operator(settings, SystemClock()))
 
 
 async def run(operator: Operator) -> int:

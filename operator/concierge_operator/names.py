@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from enum import StrEnum
 from typing import Any, Final
+
+import orjson
 
 FIELD_MANAGER: Final = "concierge-operator"
 STATUS_MANAGER: Final = "concierge-operator-status"
@@ -57,5 +58,5 @@ def selector(tenant: str, component: Component) -> dict[str, str]:
 
 def fingerprint(value: Any) -> str:
     """Ten characters that are the same for the same value."""
-    written = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(written.encode()).hexdigest()[:10]
+    written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    return hashlib.sha256(written).hexdigest()[:10]

@@ -106,7 +106,9 @@ class Watch:
 
     def _events(self, since: str) -> AsyncIterator[tuple[str, Manifest]]:
         view = self._view
-        return self._cluster.watch(view.resource, since, labels=view.labels, only_metadata=view.only_metadata)
+        return self._cluster.watch(
+            view.resource, since, labels=view.labels, only_metadata=view.only_metadata, opened=self._heard
+        )
 
     def _heard(self) -> None:
         self.heard_at = self._clock.monotonic()
