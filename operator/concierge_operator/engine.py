@@ -49,9 +49,14 @@ class Engine:
         self._workers = workers
         self._resync_seconds = resync_seconds
         self._clock = clock
+        self._at_work = 0
+        self._looks = 0
+        self._began: float | None = None
 
     async def run(self) -> None:
         """Until cancelled. What was being looked at then is looked at again by whoever leads next."""
+        self._began, self._looks = self._clock.monotonic(), 0
+        self._tell_when_caught_up()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._resync())
             for _ in range(self._workers):
@@ -61,11 +66,22 @@ class Engine:
         while True:
             key = await self._queue.take()
             failed = True
+            self._at_work += 1
             try:
                 failed = await self._one(key)
             finally:
+                self._at_work -= 1
+                self._looks += 1
                 self._queue.done(key, failed=failed)
                 meters.QUEUE_DEPTH.set(len(self._queue))
+            self._tell_when_caught_up()
+
+    def _tell_when_caught_up(self) -> None:
+        """Once, when everything that waited as this process began to lead has had its turn."""
+        if self._began is not None and self._at_work == 0 and len(self._queue) == 0:
+            seconds = round(self._clock.monotonic() - self._began, 3)
+            _log.info("everything was looked at once", looks=self._looks, seconds=seconds)
+            self._began = None
 
     async def _one(self, key: str) -> bool:
         began, result = time.perf_counter(), "error"

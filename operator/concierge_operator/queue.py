@@ -60,10 +60,11 @@ class WorkQueue:
         self._heap: list[tuple[int, int, str]] = []
         self._order = itertools.count()
         self._filled = asyncio.Event()
+        self._waiting = 0
 
     def __len__(self) -> int:
         """How many wait."""
-        return sum(key.queued is not None for key in self._keys.values())
+        return self._waiting
 
     def add(self, name: str, priority: Priority = Priority.EDIT) -> None:
         """Work on this key soon; once, however often it is added before that."""
@@ -88,8 +89,9 @@ class WorkQueue:
                 key = self._keys.get(name)
                 if key is None or key.queued != priority or key.working:
                     continue  # it was moved ahead, or is being worked on
+                key.queued = None
+                self._waiting -= 1
                 if (wait := self._wait_for_token(key)) > 0:
-                    key.queued = None
                     self.add_later(name, wait, Priority(priority))
                     continue
                 self._begin(key)
@@ -117,6 +119,7 @@ class WorkQueue:
         if key is not None and not key.working:
             if key.later is not None:
                 key.later.cancel()
+            self._waiting -= key.queued is not None
             del self._keys[name]
 
     def _key(self, name: str) -> _Key:
@@ -127,12 +130,13 @@ class WorkQueue:
         return key
 
     def _push(self, name: str, key: _Key, priority: Priority) -> None:
+        self._waiting += key.queued is None
         key.queued = priority
         heapq.heappush(self._heap, (priority, next(self._order), name))
         self._filled.set()
 
     def _begin(self, key: _Key) -> None:
-        key.queued, key.working = None, True
+        key.working = True
         key.tokens -= 1
         if key.later is not None:
             key.later.cancel()

@@ -73,10 +73,11 @@ class ControlPlane(Cluster):
 
 
 @contextmanager
-def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str] = ()) -> Iterator[ControlPlane]:
+def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str] = (), controllers: Sequence[str] = ()) -> Iterator[ControlPlane]:
     """Up for as long as the block lasts; everything lies in `folder`. Nodes reach it at any `address` but loopback.
 
-    `enter` is put before each command: what starts it somewhere else, such as in a network of its own.
+    `enter` is put before each command: what starts it somewhere else, such as in a network of its own. `controllers`: what
+    their manager is told more.
     """
     programs = binaries(*CONTROL_PLANE)
     with ExitStack() as stack:
@@ -92,7 +93,8 @@ def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str
         kubeconfig = _kubeconfig(folder, url, token)
         certificate = folder / "certs" / "apiserver.crt"
         played = address == _LOOPBACK
-        start("kube-controller-manager", _controllers(programs, folder, kubeconfig, certificate, played=played))
+        told = _controllers(programs, folder, kubeconfig, certificate, played=played)
+        start("kube-controller-manager", [*told, *controllers])
         plane = ControlPlane(kubeconfig=kubeconfig, programs=programs, url=url, token=token, certificate=certificate)
         _wait_for(lambda: "default" in plane.kubectl("get", "serviceaccount", "-n", "default", check=False))
         yield plane

