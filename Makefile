@@ -46,6 +46,9 @@ fmt: $(VENV)/.dev ## Format and mend what can be mended by itself
 bench: $(VENV)/.dev ## Measure, in one run against the named rivals; raw numbers go to tests/bench/results/
 	$(BIN)/python tests/bench/run.py $(ARGS)
 
+bench-operator: $(VENV)/.dev ## Measure the operator on a real Kubernetes API: ARGS="watches cold_create fleet"
+	$(BIN)/python tests/bench/operator/measure_operator.py $(ARGS)
+
 lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --all-extras \
 		--no-emit-index-url --no-emit-find-links --no-emit-package concierge pyproject.toml -o requirements.lock
@@ -95,3 +98,4 @@ chromium:
 	@PYTHON="$(PYTHON)" scripts/find-chromium >/dev/null
 
 .PHONY: up doctor setup test browser unit check fmt bench lock image test-cluster test-node test-image clean help chromium
+.PHONY: up doctor setup test browser unit check fmt bench bench-operator lock image test-cluster test-image clean help chromium
