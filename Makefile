@@ -97,5 +97,5 @@ $(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
 chromium:
 	@PYTHON="$(PYTHON)" scripts/find-chromium >/dev/null
 
-.PHONY: up doctor setup test browser unit check fmt bench lock image test-cluster test-node test-image clean help chromium
-.PHONY: up doctor setup test browser unit check fmt bench bench-operator lock image test-cluster test-image clean help chromium
+.PHONY: up doctor setup test browser unit check fmt bench bench-operator lock image test-cluster test-node test-image \
+	clean help chromium

@@ -73,11 +73,13 @@ class ControlPlane(Cluster):
 
 
 @contextmanager
-def control_plane(folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str] = (), controllers: Sequence[str] = ()) -> Iterator[ControlPlane]:
+def control_plane(
+    folder: Path, *, address: str = _LOOPBACK, enter: Sequence[str] = (), controllers: Sequence[str] = ()
+) -> Iterator[ControlPlane]:
     """Up for as long as the block lasts; everything lies in `folder`. Nodes reach it at any `address` but loopback.
 
-    `enter` is put before each command: what starts it somewhere else, such as in a network of its own. `controllers`: what
-    their manager is told more.
+    `enter` is put before each command: what starts it somewhere else, such as in a network of its own. `controllers` is
+    what their manager is told more.
     """
     programs = binaries(*CONTROL_PLANE)
     with ExitStack() as stack:

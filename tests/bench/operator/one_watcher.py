@@ -78,7 +78,7 @@ async def watch(begin: Callable[[str, Listener], Awaitable[None]], url: str) -> 
     """Tell the cost, after the list and after the changes."""
     listener, pid = Listener(), os.getpid()
     before, began = cpu_seconds(pid), time.monotonic()
-    task = asyncio.ensure_future(begin(url, listener))
+    _watching = asyncio.ensure_future(begin(url, listener))
     await _until(listener, CHILDREN)
     listed = {"listed_cpu_seconds": cpu_seconds(pid) - before, "listed_seconds": time.monotonic() - began}
     await asyncio.sleep(5)
