@@ -30,7 +30,7 @@ autoscaler's would only complain."""
 def bench_cluster(folder: Path, *, pods: bool = True) -> Iterator[ControlPlane]:
     """Up for as long as the block lasts, with our kinds. Without `pods` workloads are ready by themselves."""
     with (
-        control_plane(folder, _UNHURRIED if pods else (*_UNHURRIED, *played_workloads.OTHERS)) as plane,
+        control_plane(folder, controllers=_UNHURRIED if pods else (*_UNHURRIED, *played_workloads.OTHERS)) as plane,
         ExitStack() as stack,
     ):
         plane.apply(tenant_crd(), class_crd(), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})

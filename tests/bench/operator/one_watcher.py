@@ -78,8 +78,9 @@ async def watch(begin: Callable[[str, Listener], Awaitable[None]], url: str) -> 
     """Tell the cost, after the list and after the changes."""
     listener, pid = Listener(), os.getpid()
     before, began = cpu_seconds(pid), time.monotonic()
-    _watching = asyncio.ensure_future(begin(url, listener))
+    watching = asyncio.ensure_future(begin(url, listener))
     await _until(listener, CHILDREN)
+    assert not watching.done()
     listed = {"listed_cpu_seconds": cpu_seconds(pid) - before, "listed_seconds": time.monotonic() - began}
     await asyncio.sleep(5)
     memory, before = resident_mb(pid)["rss_mb"] * 1e6 / 2**20, cpu_seconds(pid)
