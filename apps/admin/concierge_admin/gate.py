@@ -123,7 +123,10 @@ def _way_back(request: Request) -> str:
         page = request.url
     else:
         page = URL(request.headers.get("hx-current-url") or request.headers.get("referer") or "/admin/")
-    return safe_next(page.path + (f"?{page.query}" if page.query else ""))
+    try:
+        return safe_next(page.path + (f"?{page.query}" if page.query else ""))
+    except ValueError:  # a header that is no address
+        return "/admin/"
 
 
 def sign_in_path(next_path: str) -> str:

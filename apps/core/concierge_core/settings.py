@@ -112,6 +112,11 @@ class Settings(ProcessSettings):
     poll_interval_seconds: float = 1.0
     """How often the database is polled for news while Redis is away."""
 
+    @field_validator("log_level")
+    @classmethod
+    def _is_level(cls, level: str) -> str:
+        return log_level(level)
+
     @field_validator("redis_url")
     @classmethod
     def _is_redis(cls, url: SecretStr | None) -> SecretStr | None:
@@ -138,6 +143,13 @@ class Settings(ProcessSettings):
     def https(self) -> bool:
         """The public URL is https: cookies are secure, HSTS is sent, plain requests are redirected."""
         return self.public_url.startswith("https://")
+
+
+def log_level(level: str) -> str:
+    """The level in capitals. Raises `ValueError` for what is none."""
+    if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+    return level.upper()
 
 
 def _parts_of(url: SecretStr | None) -> SplitResult | None:

@@ -60,6 +60,14 @@ async def test_signing_in_leads_back_to_the_page_that_was_asked_for(hire: Hire, 
     assert (await browser.get("/admin/login")).status_code == 303
 
 
+async def test_a_way_back_that_is_no_address_leads_to_the_first_page(open_browser: Open) -> None:
+    refused = await open_browser().post(
+        "/admin/conversations/c1/reply", {"text": "A"}, headers={"referer": "http://[x"}
+    )
+
+    assert refused.headers["location"] == "/admin/login"
+
+
 @pytest.mark.parametrize(
     "headers",
     [

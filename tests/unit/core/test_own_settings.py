@@ -119,6 +119,7 @@ def test_a_secret_that_cannot_be_what_it_should_is_told_and_not_repeated(
         ("REDIS_URL", "must be a URL that starts with redis://, rediss:// or unix://"),
         ("SENTRY_DSN", "must be a DSN such as https://key@sentry.example/1"),
         ("CONCIERGE_TURN_LEASE_SECONDS", "must be a number"),
+        ("CONCIERGE_LOG_LEVEL", "must be DEBUG, INFO, WARNING or ERROR"),
     ],
 )
 def test_a_wrong_variable_is_told_by_its_name_and_not_repeated(
