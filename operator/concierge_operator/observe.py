@@ -38,7 +38,7 @@ READY = Verdict(State.READY)
 
 def absent(kind: str, name: str) -> Verdict:
     """It is not there (yet)."""
-    return Verdict(State.PROGRESSING, "NotThereYet", f"{kind} {name} is being made.")
+    return Verdict(State.PROGRESSING, "NotThereYet", f"{kind} {name} does not exist yet.")
 
 
 def workload(live: Live) -> Verdict:

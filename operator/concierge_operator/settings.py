@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
-from concierge_core.settings import ProcessSettings, log_level
+from concierge_core.settings import ProcessSettings, known_level
 from concierge_operator.render.context import OperatorDefaults
 
 _BUILT_IN = OperatorDefaults()
@@ -61,7 +61,7 @@ class OperatorSettings(ProcessSettings):
     otlp_endpoint: str | None = None
     """Where traces go, without `/v1/traces`; none, if absent."""
     log_format: str = "json"
-    log_level: Annotated[str, AfterValidator(log_level)] = "INFO"
+    log_level: Annotated[str, AfterValidator(known_level)] = "INFO"
 
     def defaults(self) -> OperatorDefaults:
         """What rendering needs of them."""

@@ -115,7 +115,7 @@ class Settings(ProcessSettings):
     @field_validator("log_level")
     @classmethod
     def _is_level(cls, level: str) -> str:
-        return log_level(level)
+        return known_level(level)
 
     @field_validator("redis_url")
     @classmethod
@@ -145,7 +145,7 @@ class Settings(ProcessSettings):
         return self.public_url.startswith("https://")
 
 
-def log_level(level: str) -> str:
+def known_level(level: str) -> str:
     """The level in capitals. Raises `ValueError` for what is none."""
     if level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
