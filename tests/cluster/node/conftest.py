@@ -49,6 +49,7 @@ def _with_operator(site: Site, folder: Path) -> Iterator[Site]:
     release.run("install", "concierge", str(CHART), "--values", values, "--wait", "--timeout=180s")
     ended("install the chart")
     yield site
+    site.gateway.stop()
     release.run("uninstall", "concierge", "--wait")
     cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s")
 

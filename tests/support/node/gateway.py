@@ -36,7 +36,7 @@ class Gateway:
         conf = self.folder / "nginx.conf"
         self.folder.mkdir(parents=True, exist_ok=True)
         conf.write_text(nginx(hosts, at=at, folder=str(self.folder), address_of=self.address_of), encoding="utf-8")
-        self._start(conf)
+        self._lead()
         for route in found:
             self._accept(route)
         return list(hosts)
@@ -44,15 +44,20 @@ class Gateway:
     def stop(self) -> None:
         """No host is answered any more."""
         if self._nginx is not None:
-            self._nginx.terminate()
+            subprocess.run([*self._command, "-s", "stop"], check=True)
             self._nginx.wait(10)
             self._nginx = None
 
-    def _start(self, conf: Path) -> None:
-        self.stop()
-        with (self.folder / "nginx.log").open("wb") as log:
-            command = [*self.enter, "nginx", "-p", str(self.folder), "-c", str(conf)]
-            self._nginx = subprocess.Popen(command, stdout=log, stderr=log)
+    @property
+    def _command(self) -> list[str]:
+        return [*self.enter, "nginx", "-p", str(self.folder), "-c", str(self.folder / "nginx.conf")]
+
+    def _lead(self) -> None:
+        if self._nginx is None:
+            with (self.folder / "nginx.log").open("wb") as log:
+                self._nginx = subprocess.Popen(self._command, stdout=log, stderr=log)
+        else:
+            subprocess.run([*self._command, "-s", "reload"], check=True)
 
     def _all(self, kind: str) -> list[dict[str, Any]]:
         said: dict[str, Any] = json.loads(self.cluster.kubectl("get", kind, "--all-namespaces", "-o", "json"))

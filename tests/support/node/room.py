@@ -20,7 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-_CGROUPS = Path("/sys/fs/cgroup")
+CGROUPS = Path("/sys/fs/cgroup")
+"""Where the kernel shows control groups."""
 _PATIENCE_SECONDS = 30
 # Each program keeps something in these that the machine's own must not see; the room has empty ones.
 _PRIVATE = ("/run", "/var/log", "/var/lib")
@@ -159,8 +160,8 @@ def _close(holder: subprocess.Popen[bytes]) -> None:
 
 
 def _hierarchies() -> list[Path]:
-    unified = (_CGROUPS / "cgroup.controllers").exists()
-    return [_CGROUPS] if unified else [p for p in _CGROUPS.iterdir() if p.is_dir() and not p.is_symlink()]
+    unified = (CGROUPS / "cgroup.controllers").exists()
+    return [CGROUPS] if unified else [p for p in CGROUPS.iterdir() if p.is_dir() and not p.is_symlink()]
 
 
 def _cgroup(folder: Path) -> str:
