@@ -74,7 +74,7 @@ async def _kopf(operator: Operator) -> None:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.scanning.disabled = True
-    settings.watching.chunk_size = 500
+    settings.watching.chunk_size = 100
     settings.networking.request_timeout = 30
     settings.networking.error_backoffs = (0.2, 0.5, 1.3, 2.9)
     await kopf.operator(registry=_registry(operator), settings=settings, standalone=True, clusterwide=True)

@@ -43,6 +43,7 @@ class Operator:
         self.world = World(self._ask)
         self.synced = asyncio.Event()
         self._watches: dict[Resource, Watch] = {}
+        self._turn = asyncio.Lock()
 
     async def run(self) -> None:
         """Until cancelled: learn what the cluster offers and what is in it, then lead whenever it can."""
@@ -123,7 +124,7 @@ class Operator:
         views = [View(kind, ours, only_metadata=not whole(kind)) for kind in present(self.world.offered)]
         for view in [*views, View(SECRETS, None, only_metadata=True)]:
             if view.resource not in self._watches:
-                watch = self._watches[view.resource] = Watch(cluster, view, self.world, self.clock)
+                watch = self._watches[view.resource] = Watch(cluster, view, self.world, self.clock, self._turn)
                 group.create_task(watch.run())
 
     async def _lead(self, leader: Leader, cluster: Cluster) -> None:

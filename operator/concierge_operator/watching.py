@@ -51,7 +51,11 @@ class View:
 class Watch:
     """One kind, watched for ever. `synced` is set when the first list was read."""
 
-    def __init__(self, cluster: Cluster, view: View, listener: Listener, clock: Clock) -> None:
+    def __init__(
+        self, cluster: Cluster, view: View, listener: Listener, clock: Clock, turn: asyncio.Lock | None = None
+    ) -> None:
+        """`turn` is shared by watches of which only one may read its list at a time: what is read stays small."""
+        self._turn = turn or asyncio.Lock()
         self._cluster = cluster
         self._view = view
         self._listener = listener
@@ -65,7 +69,8 @@ class Watch:
         while True:
             try:
                 if since is None:
-                    since = await self._list()
+                    async with self._turn:
+                        since = await self._list()
                 since = await self._follow(since)
                 failures = 0
             except Refusal as refused:
