@@ -12,6 +12,7 @@ import os
 import statistics
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,26 +38,26 @@ TITLE = f"{COUNT:,} tenants (profile {PROFILE})"
 
 def measure() -> dict[str, Any]:
     """Everything, in the order of the module's words."""
+    found: dict[str, Any] = {"tenants": COUNT, "profile": PROFILE}
     with tempfile.TemporaryDirectory() as name, bench_cluster(Path(name), pods=False) as plane:
-        folder = Path(name)
-        found: dict[str, Any] = {"tenants": COUNT, "profile": PROFILE}
-        found["memory"] = {"0": _idle_memory(plane, folder)}
-        found["made"] = _say("made", _make_all(plane, folder))
-        found["restarts"] = [_say("restart", restart(plane, folder, COUNT)) for _ in range(RESTARTS)]
-        found["memory"][str(COUNT)] = _say("memory", _idle_memory(plane, folder))
-        found["steady"] = _say("steady", steady(plane, folder, COUNT))
-        found["edits"] = _say("edits", edits(plane, folder, COUNT))
-        found["failovers"] = _say("failovers", failovers(plane, folder))
-        asyncio.run(_make_foreign(plane))
-        found["memory"]["with_foreign"] = _say("foreign", _idle_memory(plane, folder))
-        return found
+        for phase in PHASES:
+            found |= measured(phase, plane, Path(name))
+    return found
+
+
+def measured(phase: str, plane: ControlPlane, folder: Path) -> dict[str, Any]:
+    """One phase, and the load on the machine before it."""
+    load = os.getloadavg()
+    found = PHASES[phase](plane, folder)
+    print(f"  {phase}: {json.dumps(found)[:600]} (load {load[0]:.1f} → {os.getloadavg()[0]:.1f})", flush=True)
+    return {phase: found, f"{phase}_load_average": [load[0], os.getloadavg()[0]]}
 
 
 def rows(raw: dict[str, Any]) -> list[tuple[str, str, str]]:
     """A line for each goal."""
-    memory = {name: one["rss_mib"] for name, one in raw["memory"].items()}
+    memory = {name: raw[f"memory_{name}"]["rss_mib"] for name in ("empty", "full", "foreign")}
     count = raw["tenants"]
-    each = (memory[str(count)] - memory["0"]) * 1024 / count
+    each = (memory["full"] - memory["empty"]) * 1024 / count
     restarts = [one["seconds_until_all_were_looked_at"] for one in raw["restarts"]]
     writes = max(one["writes"] for one in raw["restarts"])
     failing = [one["seconds_until_led"] for one in raw["failovers"]]
@@ -66,17 +67,12 @@ def rows(raw: dict[str, Any]) -> list[tuple[str, str, str]]:
         (f"writes in {raw['steady']['looks']:.0f} looks of resyncs", f"{raw['steady']['writes']:.0f}", "0"),
         ("edit → first apply, median", f"{raw['edits']['p50'] * 1000:.0f} ms", ""),
         (f"edit → first apply, p99 of {len(raw['edits']['seconds'])}", f"{raw['edits']['p99'] * 1000:.0f} ms", "≤ 1 s"),
-        ("memory without tenants", f"{memory['0']:.0f} MiB", "≤ 110 MiB"),
-        (f"memory with {count:,} tenants", f"{memory[str(count)]:.0f} MiB", f"≤ {110 + count * 30 / 1024:.0f} MiB"),
+        ("memory without tenants", f"{memory['empty']:.0f} MiB", "≤ 110 MiB"),
+        (f"memory with {count:,} tenants", f"{memory['full']:.0f} MiB", f"≤ {110 + count * 30 / 1024:.0f} MiB"),
         ("memory a tenant", f"{each:.0f} KiB", "≤ 30 KiB"),
-        (f"with {FOREIGN:,} foreign ConfigMaps and Deployments", f"{memory['with_foreign']:.0f} MiB", "the same"),
+        (f"with {FOREIGN:,} foreign ConfigMaps and Deployments", f"{memory['foreign']:.0f} MiB", "the same"),
         (f"failover, the slowest of {len(failing)}", f"{max(failing):.1f} s", "≤ 15 s"),
     ]
-
-
-def _say(what: str, found: Any) -> Any:
-    print(f"  {what}: {json.dumps(found)[:600]} (load {os.getloadavg()[0]:.1f})", flush=True)
-    return found
 
 
 def _idle_memory(plane: ControlPlane, folder: Path) -> dict[str, float]:
@@ -107,6 +103,11 @@ def _make_all(plane: ControlPlane, folder: Path) -> dict[str, float]:
         return {"seconds": seconds, "tenants_per_second": COUNT / seconds, **operator.memory()}
 
 
+def _memory_with_foreign(plane: ControlPlane, folder: Path) -> dict[str, float]:
+    asyncio.run(_make_foreign(plane))
+    return _idle_memory(plane, folder)
+
+
 async def _make_foreign(plane: ControlPlane) -> None:
     """What others have in their own namespaces, without our labels."""
     deployments = Resource("apps", "v1", "Deployment", "deployments")
@@ -124,3 +125,15 @@ async def _make_foreign(plane: ControlPlane) -> None:
             for kind, body in ((CONFIG_MAPS, config), (deployments, app))
         ]
         await at_once(deeds)
+
+
+PHASES: dict[str, Callable[[ControlPlane, Path], Any]] = {
+    "memory_empty": _idle_memory,
+    "made": _make_all,
+    "restarts": lambda plane, folder: [restart(plane, folder) for _ in range(RESTARTS)],
+    "memory_full": _idle_memory,
+    "steady": steady,
+    "edits": lambda plane, folder: edits(plane, folder, COUNT),
+    "failovers": failovers,
+    "memory_foreign": _memory_with_foreign,
+}

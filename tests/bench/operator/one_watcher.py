@@ -78,21 +78,21 @@ async def watch(begin: Callable[[str, Listener], Awaitable[None]], url: str) -> 
     """Tell the cost, after the list and after the changes."""
     listener, pid = Listener(), os.getpid()
     before, began = cpu_seconds(pid), time.monotonic()
-    watching = asyncio.ensure_future(begin(url, listener))
-    await _until(listener, CHILDREN)
-    assert not watching.done()
+    task = asyncio.ensure_future(begin(url, listener))
+    await _until(listener, CHILDREN, task)
     listed = {"listed_cpu_seconds": cpu_seconds(pid) - before, "listed_seconds": time.monotonic() - began}
     await asyncio.sleep(5)
     memory, before = resident_mb(pid)["rss_mb"] * 1e6 / 2**20, cpu_seconds(pid)
-    await _until(listener, CHILDREN + CHANGES)
+    await _until(listener, CHILDREN + CHANGES, task)
     await asyncio.sleep(2)
     changed = {"changed_cpu_seconds": cpu_seconds(pid) - before}
     print(json.dumps({**listed, "rss_mib": memory, **changed}), flush=True)
     os._exit(0)  # Kopf would take its time to end
 
 
-async def _until(listener: Listener, count: int) -> None:
+async def _until(listener: Listener, count: int, task: asyncio.Future[None]) -> None:
     while listener.heard < count:
+        assert not task.done() or not task.exception(), task.exception()
         await asyncio.sleep(0.05)
 
 

@@ -24,7 +24,7 @@ _OF_OTHERS = frozenset({"leases", "nodes", "events"})
 """Leases are how leaders are told; nodes and Events are kwok's and the controllers'."""
 
 
-def restart(plane: ControlPlane, folder: Path, count: int) -> dict[str, Any]:
+def restart(plane: ControlPlane, folder: Path) -> dict[str, Any]:
     """From the process's start; it has to take the Lease, which the one before gave back."""
     before = server_writes(plane)
     with OperatorProcess(plane, folder) as operator:
@@ -42,7 +42,7 @@ def restart(plane: ControlPlane, folder: Path, count: int) -> dict[str, Any]:
         }
 
 
-def steady(plane: ControlPlane, folder: Path, count: int) -> dict[str, Any]:
+def steady(plane: ControlPlane, folder: Path) -> dict[str, Any]:
     """As many looks as an hour brings, in a minute."""
     with OperatorProcess(plane, folder, resync_seconds=_RESYNC_SECONDS) as operator:
         operator.wait_until("everything was looked at once", 300)
