@@ -132,7 +132,7 @@ PHASES: dict[str, Callable[[ControlPlane, Path], Any]] = {
     "made": _make_all,
     "restarts": lambda plane, folder: [restart(plane, folder) for _ in range(RESTARTS)],
     "memory_full": _idle_memory,
-    "steady": steady,
+    "steady": lambda plane, folder: steady(plane, folder, COUNT),
     "edits": lambda plane, folder: edits(plane, folder, COUNT),
     "failovers": failovers,
     "memory_foreign": _memory_with_foreign,
