@@ -158,6 +158,9 @@ class Builder:
             return Verdict(State.FAILED, "QuotaExceeded", told)
         if refused.status == 404:
             return Verdict(State.FAILED, "KindMissing", f"This cluster does not know {kind}; install what defines it.")
+        if refused.namespace_goes:
+            told = f"Namespace {self.ctx.namespace} is being deleted; nothing can be made in it any more."
+            return Verdict(State.FAILED, "NamespaceTerminating", told)
         if refused.status == 403:
             told = f"The cluster does not let the operator make {kind} {name}: {refused}"
             return Verdict(State.FAILED, "NotAllowed", told)
@@ -172,6 +175,9 @@ def _name_taken(ctx: Context, place: Place) -> Verdict:
     return Verdict(State.FAILED, "NameTaken", told)
 
 
-def inventory_of(entries: Iterable[InventoryEntry]) -> dict[Place, InventoryEntry]:
+Inventory = dict[Place, InventoryEntry]
+
+
+def inventory_of(entries: Iterable[InventoryEntry]) -> Inventory:
     """By kind and name."""
     return {(entry.kind, entry.name): entry for entry in entries}

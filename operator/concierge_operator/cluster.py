@@ -32,8 +32,9 @@ _APPLY = "application/apply-patch+yaml;charset=utf-8"
 _MERGE = "application/merge-patch+json"
 _PAGE = 100
 """An object of ten kilobytes is fifty in memory for as long as its page is looked through."""
-_QUICK_SECONDS = 30.0
-_SILENCE_SECONDS = 75.0
+ANSWER_SECONDS = 30.0
+"""A request that has no whole answer by then is given up."""
+SILENCE_SECONDS = 75.0
 """The server sends a bookmark each minute; a watch that says nothing for longer is dead on one side."""
 _META = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1"
 _NOBODYS_VERSION = "1"
@@ -57,21 +58,6 @@ async def configuration(kubeconfig: Path | None) -> Configuration:
     return made
 
 
-async def connection(kubeconfig: Path | None) -> dict[str, Any]:
-    """The same, as Kopf wants it."""
-    made: Any = await configuration(kubeconfig)
-    token = made.api_key.get("BearerToken") or made.api_key.get("authorization") or ""
-    return {
-        "server": made.host,
-        "ca_path": made.ssl_ca_cert,
-        "insecure": None if made.verify_ssl else True,
-        "scheme": "Bearer" if token else None,
-        "token": token.removeprefix("Bearer ").removeprefix("bearer ") or None,
-        "certificate_path": made.cert_file,
-        "private_key_path": made.key_file,
-    }
-
-
 class Cluster:
     """A connection to one API server. Every method raises a `Refusal` for what the server refuses, and `AwayError`
     when it can't be reached or gives no answer in time."""
@@ -83,6 +69,8 @@ class Cluster:
         fence: Fence = lambda: None,
         tell: Tell = lambda verb, status: None,
         at_once: int = 32,
+        answer_seconds: float = ANSWER_SECONDS,
+        silence_seconds: float = SILENCE_SECONDS,
     ) -> None:
         configuration.connection_pool_maxsize = 0  # bounded here: watches must not wait for a free connection
         # The environment is asked where proxies are only if there are any: each request would be a thread's work.
@@ -90,6 +78,8 @@ class Cluster:
         self._client: Any = ApiClient(configuration)  # it is typed in part only
         self._fence = fence
         self._tell = tell
+        self._answer_seconds = answer_seconds
+        self._silence_seconds = silence_seconds
         self._room = asyncio.Semaphore(at_once)
 
     async def __aenter__(self) -> Self:
@@ -235,7 +225,7 @@ class Cluster:
             "timeoutSeconds": str(seconds),
         } | _selector(labels)
         accept = _META.format("") if only_metadata else None
-        wait = aiohttp.ClientTimeout(total=seconds + _QUICK_SECONDS, sock_read=_SILENCE_SECONDS)
+        wait = aiohttp.ClientTimeout(total=seconds + self._answer_seconds, sock_read=self._silence_seconds)
         response = await self._send("GET", resource.path(namespace), query, None, None, accept, wait)
         opened()
         try:
@@ -261,7 +251,7 @@ class Cluster:
         async with self._room:
             if method != "GET":
                 self._fence()
-            wait = aiohttp.ClientTimeout(total=_QUICK_SECONDS)
+            wait = aiohttp.ClientTimeout(total=self._answer_seconds)
             response = await self._send(method, path, query, body, content, accept, wait)
             try:
                 answer: Manifest = orjson.loads(await response.read())
@@ -287,7 +277,8 @@ class Cluster:
             response = await self._client.call_api(method, url, headers, body, _request_timeout=wait)
             self._tell(method, response.status)
             if response.status >= 400:
-                raise refusal(response.status, _status(await response.read()))
+                after = response.headers.get("Retry-After")
+                raise refusal(response.status, _status(await response.read()), after)
         except (aiohttp.ClientError, TimeoutError, OSError, ApiException) as error:
             self._tell(method, 0)
             raise AwayError(type(error).__name__) from None

@@ -25,6 +25,8 @@ class Looked:
 
     again_seconds: float | None = None
     failed: bool = False
+    at_least_seconds: float = 0.0
+    """Leave the API server alone for so long: it asked for it."""
 
 
 Look = Callable[[str], Awaitable[Looked]]
@@ -65,14 +67,14 @@ class Engine:
     async def _work(self) -> None:
         while True:
             key = await self._queue.take()
-            failed = True
+            looked = Looked(failed=True)
             self._at_work += 1
             try:
-                failed = await self._one(key)
+                looked = await self._one(key)
             finally:
                 self._at_work -= 1
                 self._looks += 1
-                self._queue.done(key, failed=failed)
+                self._queue.done(key, failed=looked.failed, at_least_seconds=looked.at_least_seconds)
                 meters.QUEUE_DEPTH.set(len(self._queue))
             self._tell_when_caught_up()
 
@@ -83,22 +85,22 @@ class Engine:
             _log.info("everything was looked at once", looks=self._looks, seconds=seconds)
             self._began = None
 
-    async def _one(self, key: str) -> bool:
-        began, result = time.perf_counter(), "error"
+    async def _one(self, key: str) -> Looked:
+        began, result, wait = time.perf_counter(), "error", 0.0
         with span("reconcile", concierge__key=key) as current:
             try:
                 looked = await self._look(key)
                 result = "stalled" if looked.failed else "ok"
                 if looked.again_seconds is not None:
                     self._queue.add_later(key, looked.again_seconds, Priority.RESYNC)
-                return looked.failed
+                return looked
             except NotLeadingError:
                 result = "not_leading"
             except (AwayError, Retry) as error:
                 result = "retry"
                 _log.info("looked at again later", key=key, why=str(error))
             except Refusal as refused:
-                result = "retry" if refused.may_pass else "refused"
+                result, wait = "retry" if refused.may_pass else "refused", refused.retry_after_seconds
                 _log.warning("the API server refused", key=key, status=refused.status, reason=str(refused)[:300])
             except Exception:
                 _log.exception("a look failed", key=key)
@@ -107,7 +109,7 @@ class Engine:
                 meters.RECONCILES.labels(result).inc()
                 meters.RECONCILE_SECONDS.labels(result).observe(time.perf_counter() - began)
         meters.QUEUE_RETRIES.inc()
-        return True
+        return Looked(failed=True, at_least_seconds=wait)
 
     async def _resync(self) -> None:
         """Everybody once per round, in an order that mixes them, evenly spread: never all at once."""

@@ -122,7 +122,7 @@ class Farewell:
         status = before.model_copy(update={"conditions": shown})
         live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
         if live is not None:
-            self._world.tenants.put(live)
+            self._world.written(live)
 
     async def _set(self, document: Document, finalizers: list[str]) -> Document:
         metadata = document["metadata"]
@@ -134,7 +134,7 @@ class Farewell:
             if refused.status == 404:
                 return document
             raise
-        self._world.tenants.put(live)
+        self._world.written(live)
         return live
 
 

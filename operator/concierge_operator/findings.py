@@ -55,11 +55,11 @@ def apps_ready(ctx: Context, seen: Seen) -> Verdict:
 
 
 def route_ready(ctx: Context, seen: Seen) -> Verdict | None:
-    """The way in; None where the tenant has no host."""
-    if not ctx.spec.host:
-        return None
+    """The way in; None where the tenant has none of ours: no host, or a route of somebody else's making."""
     gateway = ctx.spec.gateway
-    kind = "Ingress" if gateway is not None and gateway.ingress_class else "HTTPRoute"
+    if not ctx.spec.host or gateway is None or not (gateway.name or gateway.ingress_class):
+        return None
+    kind = "Ingress" if gateway.ingress_class else "HTTPRoute"
     if kind == "HTTPRoute" and not ctx.offers("HTTPRoute", "gateway.networking.k8s.io"):
         told = "This cluster has no Gateway API. Install it, or set spec.gateway.ingressClass for an Ingress."
         return Verdict(State.FAILED, "GatewayApiMissing", told)

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from concierge_operator import names
+from concierge_operator.departed import Departed
 
 Document = dict[str, Any]
 
@@ -100,12 +101,15 @@ class Known:
     def __init__(self) -> None:
         self._papers: dict[str, Paper] = {}
         self._keys_in: dict[str, set[str]] = {}
+        self._departed = Departed()
 
     def __len__(self) -> int:
         return len(self._papers)
 
     def put(self, document: Mapping[str, Any]) -> bool:
         """Note the object. True when it asks for work."""
+        if document["metadata"]["uid"] in self._departed:
+            return False
         made = paper(document)
         before = self._papers.get(made.key)
         if before is not None and before.uid == made.uid and before.version >= made.version:
@@ -117,12 +121,28 @@ class Known:
     def drop(self, document: Mapping[str, Any]) -> bool:
         """The object is gone. False when another of its name is known."""
         key = key_of(document)
+        self._departed.add(document["metadata"]["uid"])
         known = self._papers.get(key)
         if known is None or known.uid != document["metadata"]["uid"]:
             return False
-        del self._papers[key]
-        self._keys_in[known.namespace].discard(key)
+        self._take_out(known)
         return True
+
+    def drop_missing(self, present: set[str], version: int) -> list[Paper]:
+        """After a whole list of that resource version: drop what is not in it, by uid; what was dropped.
+
+        Objects that came after the list was made are not meant.
+        """
+        gone = [paper for paper in self if paper.uid not in present and paper.version <= version]
+        for paper in gone:
+            self._take_out(paper)
+        return gone
+
+    def _take_out(self, paper: Paper) -> None:
+        del self._papers[paper.key]
+        self._keys_in[paper.namespace].discard(paper.key)
+        if not self._keys_in[paper.namespace]:
+            del self._keys_in[paper.namespace]
 
     def get(self, key: str) -> Paper | None:
         """The object of this key."""

@@ -7,9 +7,12 @@ used here, as a source of keys (docs/decisions says why). It needs no peering: a
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import random
 import sys
 import traceback
+from collections.abc import Iterator
 from typing import Any
 
 import kopf
@@ -20,14 +23,16 @@ from concierge_core import telemetry
 from concierge_core.clock import SystemClock
 from concierge_core.errors import ConciergeError
 from concierge_core.settings import Settings
-from concierge_operator.cluster import connection
 from concierge_operator.health import served
 from concierge_operator.kinds import CLASSES, TENANTS, Resource
-from concierge_operator.running import Operator
+from concierge_operator.kopf_session import kopf_session
+from concierge_operator.running import KOPF_WATCHES_SECONDS, Operator
 from concierge_operator.settings import OperatorSettings
 
 _FAREWELL_SECONDS = 0.25
 """aiohttp's documentation asks for this: TLS connections that Kopf has closed need a moment to be gone."""
+_LONGEST_PAUSE_SECONDS = 30.0
+_LASTED_SECONDS = 60.0
 
 _log = structlog.get_logger(__name__)
 
@@ -70,14 +75,47 @@ async def run(operator: Operator) -> int:
 
 
 async def _kopf(operator: Operator) -> None:
-    """Kopf ends by itself when the process is told to stop."""
+    """Kopf ends by itself when the process is told to stop. It also ends when a kind that it watches is taken away, or
+    when a watch tells of an error that it doesn't expect; then it begins anew: nobody's hotel waits for a restart."""
+    failures = 0
+    while True:
+        await operator.learned.wait()
+        began = operator.clock.monotonic()
+        try:
+            await kopf.operator(
+                registry=_registry(operator), settings=_settings(operator), standalone=True, clusterwide=True
+            )
+            return
+        except Exception as error:
+            failures = 1 if operator.clock.monotonic() - began > _LASTED_SECONDS else failures + 1
+            _log.warning("Kopf begins anew", error=f"{type(error).__name__}: {error}"[:300], failures=failures)
+        await operator.clock.sleep(min(_LONGEST_PAUSE_SECONDS, 0.5 * 2.0**failures))
+        await operator.learn()
+        operator.relisted()
+
+
+class _Pauses:
+    """Between tries of one request: for as long as it takes. An API server that is being restarted answers 503 for
+    longer than any fixed number of tries."""
+
+    def __iter__(self) -> Iterator[float]:
+        return (min(_LONGEST_PAUSE_SECONDS, 0.25 * 2.0**tries) * random.uniform(0.5, 1) for tries in _up_to(7))  # noqa: S311
+
+
+def _up_to(most: int) -> Iterator[int]:
+    return itertools.chain(range(most), itertools.repeat(most))
+
+
+def _settings(operator: Operator) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.scanning.disabled = True
     settings.watching.chunk_size = 100
-    settings.networking.request_timeout = 30
-    settings.networking.error_backoffs = (0.2, 0.5, 1.3, 2.9)
-    await kopf.operator(registry=_registry(operator), settings=settings, standalone=True, clusterwide=True)
+    settings.networking.request_timeout = operator.settings.answer_seconds
+    settings.networking.error_backoffs = _Pauses()
+    settings.watching.server_timeout = KOPF_WATCHES_SECONDS
+    settings.watching.inactivity_timeout = operator.settings.watch_silence_seconds
+    return settings
 
 
 def _registry(operator: Operator) -> kopf.OperatorRegistry:
@@ -85,15 +123,19 @@ def _registry(operator: Operator) -> kopf.OperatorRegistry:
     world = operator.world
 
     @kopf.on.login(registry=registry)
-    async def login(**_: Any) -> kopf.ConnectionInfo:
-        return kopf.ConnectionInfo(**await connection(operator.settings.kubeconfig))
+    async def login(**_: Any) -> kopf.AiohttpSession:
+        return await kopf_session(operator.settings.kubeconfig, operator)
 
     @kopf.on.event(TENANTS.group, TENANTS.version, TENANTS.plural, registry=registry)
     async def tenant(event: Any, **_: Any) -> None:
+        if event["type"] is None:
+            operator.relisted()
         world.tenant_event(event["type"] or "", _whole(TENANTS, event["object"]))
 
     @kopf.on.event(CLASSES.group, CLASSES.version, CLASSES.plural, registry=registry)
     async def brand(event: Any, **_: Any) -> None:
+        if event["type"] is None:
+            operator.relisted()
         world.class_event(event["type"] or "", _whole(CLASSES, event["object"]))
 
     return registry

@@ -143,6 +143,21 @@ def pod_trouble(pods: Iterable[Live]) -> Verdict | None:
     return None
 
 
+def volume_trouble(claims: Iterable[Live]) -> Verdict | None:
+    """A claim that waits for its volume, and what is wrong if it can be told from the claim."""
+    for claim in claims:
+        if claim.get("status", {}).get("phase") != "Pending":
+            continue
+        name, namespace = claim["metadata"]["name"], claim["metadata"]["namespace"]
+        wanted = claim["spec"].get("storageClassName")
+        if not wanted:
+            told = f"The cluster has no default storage class for the volume of {name}; name one in spec.storage."
+            return Verdict(State.FAILED, "NoStorageClass", told)
+        told = f"{name} waits for a volume of storage class {wanted}; see: kubectl describe pvc -n {namespace} {name}"
+        return Verdict(State.PROGRESSING, "NoVolume", told)
+    return None
+
+
 _TROUBLES = {
     "ErrImagePull": ("ImagePullFailed", "the image can't be fetched."),
     "ImagePullBackOff": ("ImagePullFailed", "the image can't be fetched."),

@@ -48,6 +48,8 @@ class _Key:
     tokens: float = 0.0
     filled_at: float = 0.0
     later: asyncio.TimerHandle | None = None
+    not_before: float = 0.0
+    """The API server wants to be left alone till then, whatever happens."""
 
 
 class WorkQueue:
@@ -71,6 +73,8 @@ class WorkQueue:
         key = self._key(name)
         if key.working:
             key.again = priority if key.again is None else min(key.again, priority)
+        elif (wait := key.not_before - asyncio.get_running_loop().time()) > 0:
+            self.add_later(name, wait, priority)
         elif key.queued is None or priority < key.queued:
             self._push(name, key, priority)
 
@@ -99,16 +103,18 @@ class WorkQueue:
             self._filled.clear()
             await self._filled.wait()
 
-    def done(self, name: str, *, failed: bool = False) -> None:
-        """This key was worked on. One that failed comes again after its pause."""
+    def done(self, name: str, *, failed: bool = False, at_least_seconds: float = 0.0) -> None:
+        """This key was worked on. One that failed comes again after its pause, and not before `at_least_seconds`."""
         key = self._keys[name]
+        if at_least_seconds > 0:
+            key.not_before = asyncio.get_running_loop().time() + at_least_seconds
         key.working = False
         key.failures = key.failures + 1 if failed else 0
         again, key.again = key.again, None
         if again is not None and not failed:
             self.add(name, again)
         elif failed:
-            pause = self._pace.pause_after(key.failures, self._chance())
+            pause = at_least_seconds + self._pace.pause_after(key.failures, self._chance())
             self.add_later(name, pause, Priority.RETRY if again is None else min(again, Priority.RETRY))
         elif key.later is None and key.tokens >= self._pace.burst:
             del self._keys[name]

@@ -12,20 +12,20 @@ from concierge_core.ports import Clock
 from concierge_core.telemetry import span
 from concierge_operator import findings, meters, names, restores, restoring
 from concierge_operator.backup_looks import BackupLooks, BackupReport
-from concierge_operator.building import Builder, inventory_of
+from concierge_operator.building import Builder, Inventory, inventory_of
 from concierge_operator.cluster import Cluster
 from concierge_operator.engine import Looked
 from concierge_operator.farewell import Farewell
-from concierge_operator.kinds import PODS, TENANTS
+from concierge_operator.kinds import PODS, TENANTS, child
 from concierge_operator.known import Document, Paper
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_verdict import NumberResult
-from concierge_operator.observe import State, Verdict, pod_trouble
+from concierge_operator.observe import State, Verdict, pod_trouble, volume_trouble
 from concierge_operator.preparing import Surroundings, prepared, status_of
 from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
 from concierge_operator.render.migration import migration_name
 from concierge_operator.secret_marks import lacking, used_keys
-from concierge_operator.status import Findings, conditions
+from concierge_operator.status import NEEDED, Findings, conditions, unready_seconds
 from concierge_operator.status_model import Migration, SecretMark, TenantStatus
 from concierge_operator.telling import Teller
 from concierge_operator.world import World
@@ -73,12 +73,16 @@ class Reconciler:
         self._backups = BackupLooks(clock)
         self._farewell = Farewell(cluster, world, numbers, teller, clock)
         self._waiting_since: dict[str, float] = {}
+        self._untold: dict[str, Inventory] = {}
+        """What was done in looks that were broken off, so that it isn't all done again."""
 
     async def tenant(self, key: str) -> Looked:
         """Look at this tenant. Raises `AwayError`, `Retry` or a `Refusal` that may pass: try again later."""
         paper = self._world.tenants.get(key)
         if paper is None:
             self._waiting_since.pop(key, None)
+            self._untold.pop(key, None)
+            meters.CONDITIONS.forget(*key.split("/"))
             return Looked()
         document = paper.document()
         ready = prepared(document, self._surroundings(paper))
@@ -112,7 +116,10 @@ class Reconciler:
         marks = await self._world.secrets.marks(ctx, before.secrets, self._cluster)
         prints = {name: mark.fingerprint for name, mark in marks.items() if mark is not None}
         ctx = replace(ctx, secret_fingerprints=prints)
-        builder = Builder(self._cluster, self._world.sightings, ctx, inventory_of(before.inventory))
+        key = f"{ctx.namespace}/{ctx.tenant}"
+        # Kept until the status has it: where one request of twenty fails, the next look does the rest, not all again.
+        inventory = self._untold[key] = inventory_of(before.inventory) | self._untold.get(key, {})
+        builder = Builder(self._cluster, self._world.sightings, ctx, inventory)
         draft = Draft(render(ctx), before.migration, marks)
         if restores.asked(document):
             await self._restore(document, ctx, builder, draft)
@@ -120,8 +127,9 @@ class Reconciler:
             await restoring.forget(self._cluster, document)
             await self._through_stages(ctx, builder, draft)
             await self._look_at(ctx, before, builder, draft)
-        await self._explain_waiting(ctx, draft)
+        await self._explain_waiting(ctx, before, draft)
         await self._tell(document, ctx, before, builder, draft)
+        self._untold.pop(key, None)
         return _next_look(draft)
 
     async def _through_stages(self, ctx: Context, builder: Builder, draft: Draft) -> None:
@@ -217,19 +225,24 @@ class Reconciler:
         for sentence in told:
             await self._teller.event(TENANTS, document, "DriftCorrected", sentence, good=False)
 
-    async def _explain_waiting(self, ctx: Context, draft: Draft) -> None:
+    async def _explain_waiting(self, ctx: Context, before: TenantStatus, draft: Draft) -> None:
         """Pods often say what a Deployment doesn't: no image, a crash. They are asked only when it takes long."""
         key = f"{ctx.namespace}/{ctx.tenant}"
-        slow = [name for name, verdict in draft.details.items() if not verdict.ready and name != "RouteReady"]
+        slow = [name for name in NEEDED if name in draft.details and not draft.details[name].ready]
         if not slow:
             self._waiting_since.pop(key, None)
             return
         now = self._clock.monotonic()
-        if now - self._waiting_since.setdefault(key, now) < _LOOK_AT_PODS_AFTER_SECONDS:
+        # An operator that has just begun would otherwise forget the reason for some seconds, and write that it did.
+        since = self._waiting_since.setdefault(key, now - unready_seconds(before.conditions, self._clock.now()))
+        if now - since < _LOOK_AT_PODS_AFTER_SECONDS:
             return
         labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
         pods, _ = await self._cluster.list(PODS, ctx.namespace, labels=labels)
         trouble = pod_trouble(pods)
+        if "DatabaseReady" in slow and (trouble is None or trouble.reason == "Unschedulable"):
+            claims, _ = await self._cluster.list(child("PersistentVolumeClaim"), ctx.namespace)
+            trouble = volume_trouble(claims) or trouble
         if trouble is not None:
             draft.details[slow[0]] = trouble
 
@@ -238,7 +251,7 @@ class Reconciler:
         meters.CONDITIONS.tell(metadata["namespace"], metadata["name"], status.conditions)
         live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
         if live is not None:
-            self._world.tenants.put(live)
+            self._world.written(live)
             await self._teller.transitions(TENANTS, document, before.conditions, status.conditions)
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from concierge_core.errors import ConciergeError
 
 _LATER = frozenset({409, 429, 500, 502, 503, 504})
+_LONGEST_WAIT_SECONDS = 300.0
 
 
 class AwayError(ConciergeError):
@@ -25,13 +26,23 @@ class Retry(ConciergeError):
 
 
 class Refusal(ConciergeError):
-    """The API server said no. `causes`: field → what is wrong with it."""
+    """The API server said no. `causes`: field → what is wrong with it. `retry_after_seconds`: it wants to be left
+    alone for so long, 0 when it did not say."""
 
-    def __init__(self, status: int, reason: str, message: str, causes: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        message: str,
+        causes: Mapping[str, str],
+        *,
+        retry_after_seconds: float = 0.0,
+    ) -> None:
         super().__init__(message or f"{status} {reason}")
         self.status = status
         self.reason = reason
         self.causes = dict(causes)
+        self.retry_after_seconds = retry_after_seconds
 
     @property
     def may_pass(self) -> bool:
@@ -43,9 +54,24 @@ class Refusal(ConciergeError):
         """The namespace's quota has no room for it."""
         return self.status == 403 and "exceeded quota" in str(self)
 
+    @property
+    def namespace_goes(self) -> bool:
+        """The namespace is being deleted."""
+        return self.status == 403 and "because it is being terminated" in str(self)
 
-def refusal(status: int, answer: Mapping[str, Any]) -> Refusal:
-    """From a `Status` object, as the server answers it."""
+
+def refusal(status: int, answer: Mapping[str, Any], retry_after: str | None = None) -> Refusal:
+    """From a `Status` object, as the server answers it, and its header Retry-After."""
     details = answer.get("details") or {}
     causes = {c.get("field", ""): c.get("message", "") for c in details.get("causes") or ()}
-    return Refusal(status, str(answer.get("reason", "")), str(answer.get("message", "")), causes)
+    wait = _seconds(retry_after) or _seconds(details.get("retryAfterSeconds"))
+    reason, message = str(answer.get("reason", "")), str(answer.get("message", ""))
+    return Refusal(status, reason, message, causes, retry_after_seconds=wait)
+
+
+def _seconds(said: Any) -> float:
+    """Seconds, as the API server says them; what can't be read is no wish. Bounded, since anybody may stand between."""
+    try:
+        return min(max(0.0, float(said)), _LONGEST_WAIT_SECONDS)
+    except (TypeError, ValueError):
+        return 0.0

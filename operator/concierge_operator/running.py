@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
+import sys
 from collections.abc import Iterable
+from typing import Any
 
 import structlog
 
@@ -27,8 +29,12 @@ from concierge_operator.watching import View, Watch
 from concierge_operator.world import World
 
 _DISCOVER_SECONDS = 300.0
+_COUNT_AFTER_SECONDS = 1.0
 _SILENCE_SECONDS = 300.0
 """Watches speak at least each minute; one that has been silent for longer hears nothing any more."""
+
+KOPF_WATCHES_SECONDS = 300
+"""Kopf asks for each of its watches anew this often: one that asks nothing for much longer hears nothing any more."""
 
 _log = structlog.get_logger(__name__)
 
@@ -41,7 +47,13 @@ class Operator:
         self.clock = clock
         self.queue = WorkQueue(Pace(), random.random)
         self.world = World(self._ask)
+        self.learned = asyncio.Event()
+        """The cluster knows our kinds, and we know what is there of them."""
         self.synced = asyncio.Event()
+        self._relisted = asyncio.Event()
+        self._unread = False
+        self._kopf_asked_at: float | None = None
+        self._reader: Cluster
         self._watches: dict[Resource, Watch] = {}
         self._turn = asyncio.Lock()
 
@@ -50,21 +62,37 @@ class Operator:
         settings = self.settings
         terms = Terms(settings.lease_seconds, settings.renew_deadline_seconds, settings.retry_seconds)
         hold = Hold(settings.identity, terms)
-        async with (
-            Cluster(await configuration(settings.kubeconfig), tell=_count, at_once=4) as plain,
-            Cluster(await configuration(settings.kubeconfig), tell=_count) as watching,
-        ):
+        async with await self._connected(at_once=4) as plain, await self._connected() as watching:
             leader = Leader(plain, settings.namespace, hold, self.clock)
-            async with Cluster(
-                await configuration(settings.kubeconfig),
-                fence=leader.fence,
-                tell=_count,
-                at_once=settings.requests_at_once,
-            ) as cluster:
-                await self._learn(watching)
+            async with await self._connected(fence=leader.fence, at_once=settings.requests_at_once) as cluster:
+                self._reader = watching
+                await self.learn()
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._keep_discovering(watching, group))
+                    group.create_task(self._keep_counting(watching))
                     group.create_task(self._lead(leader, cluster))
+
+    async def learn(self) -> None:
+        """What there is, before anything is watched: tenants first, since they say which Secrets matter. As long as our
+        kinds are not defined there is nobody to look after, and it is asked again."""
+        while True:
+            try:
+                self.world.offered = await self._reader.kinds()
+                await self._read_people()
+                self.learned.set()
+                return
+            except (AwayError, Refusal) as error:
+                _log.warning("the cluster can't be read yet", error=str(error)[:300])
+                if isinstance(error, Refusal) and error.status == 404:
+                    for resource in (CLASSES, TENANTS):
+                        self.world.recounted(resource, set(), sys.maxsize)
+                await self.clock.sleep(2.0)
+
+    async def _read_people(self) -> None:
+        for resource, hear in ((CLASSES, self.world.class_event), (TENANTS, self.world.tenant_event)):
+            async for page, _ in self._reader.pages(resource):
+                for document in page:
+                    hear("", {"apiVersion": resource.api_version, "kind": resource.kind, **document})
 
     def alive(self) -> str | None:
         """What is wrong with this process, if anything is; only a restart helps."""
@@ -74,30 +102,69 @@ class Operator:
             meters.WATCH_AGE.labels(resource.kind).set(age)
             if age > _SILENCE_SECONDS:
                 return f"nothing was heard of {resource.plural} for {age:.0f} s"
+        if self._kopf_asked_at is not None and now - self._kopf_asked_at > 2 * KOPF_WATCHES_SECONDS:
+            return f"Kopf has asked nothing for {now - self._kopf_asked_at:.0f} s"
         return None
+
+    def kopf_asks(self) -> None:
+        """Kopf is about to ask the API server something."""
+        self._kopf_asked_at = self.clock.monotonic()
+
+    def kind_missing(self, path: str, *, missing: bool) -> None:
+        """The definition of tenants or classes was taken away, and all of them with it; or it is there again."""
+        for resource in (CLASSES, TENANTS):
+            if path.endswith(f"/{resource.plural}") and missing:
+                self.world.recounted(resource, set(), sys.maxsize)
+            elif path.endswith(f"/{resource.plural}"):
+                self._unread = True
+                self._relisted.set()
 
     def ready(self) -> str | None:
         """Why it can't work yet, if it can't."""
-        return None if self.synced.is_set() else "the cluster is being read"
+        if self.synced.is_set():
+            return None
+        waits = [resource.plural for resource, watch in self._watches.items() if not watch.synced.is_set()]
+        return f"the cluster is being read: {', '.join(waits) or 'tenants'}"
+
+    async def _connected(self, **how: Any) -> Cluster:
+        settings = self.settings
+        return Cluster(
+            await configuration(settings.kubeconfig),
+            tell=_count,
+            answer_seconds=settings.answer_seconds,
+            silence_seconds=settings.watch_silence_seconds,
+            **how,
+        )
+
+    def relisted(self) -> None:
+        """Kopf has begun anew with a list. It does not tell of what was deleted while it did not listen."""
+        self._relisted.set()
 
     def _ask(self, key: str, priority: Priority) -> None:
         meters.QUEUE_ADDS.inc()
         self.queue.add(key, priority)
         meters.QUEUE_DEPTH.set(len(self.queue))
 
-    async def _learn(self, cluster: Cluster) -> None:
-        """What there is, before anything is watched: tenants first, since they say which Secrets matter."""
+    async def _keep_counting(self, cluster: Cluster) -> None:
         while True:
-            try:
-                self.world.offered = await cluster.kinds()
-                for resource, hear in ((CLASSES, self.world.class_event), (TENANTS, self.world.tenant_event)):
-                    async for page, _ in cluster.pages(resource):
-                        for document in page:
-                            hear("", {"apiVersion": resource.api_version, "kind": resource.kind, **document})
-                return
-            except (AwayError, Refusal) as error:
-                _log.warning("the cluster can't be read yet", error=str(error)[:300])
-                await self.clock.sleep(2.0)
+            await self._relisted.wait()
+            await self.clock.sleep(_COUNT_AFTER_SECONDS)
+            self._relisted.clear()
+            await self._count_people(cluster)
+
+    async def _count_people(self, cluster: Cluster) -> None:
+        """Find out which tenants and classes were deleted while nobody listened."""
+        try:
+            if self._unread:
+                await self._read_people()
+                self._unread = False
+            for resource in (CLASSES, TENANTS):
+                present, version = set[str](), "0"
+                async for page, version in cluster.pages(resource, only_metadata=True):  # noqa: B007
+                    present |= {live["metadata"]["uid"] for live in page}
+                self.world.recounted(resource, present, int(version))
+        except (AwayError, Refusal) as error:
+            _log.info("tenants could not be counted", error=str(error)[:300])
 
     async def _keep_discovering(self, cluster: Cluster, group: asyncio.TaskGroup) -> None:
         while True:
@@ -107,6 +174,7 @@ class Operator:
             self.synced.set()
             await self.clock.sleep(_DISCOVER_SECONDS)
             await self._discover(cluster)
+            self.relisted()
 
     async def _discover(self, cluster: Cluster) -> None:
         try:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from pydantic_settings import SettingsConfigDict
 
 from concierge_core.settings import ProcessSettings, known_level
+from concierge_operator.cluster import ANSWER_SECONDS, SILENCE_SECONDS
 from concierge_operator.render.context import OperatorDefaults
 
 _BUILT_IN = OperatorDefaults()
@@ -52,6 +53,11 @@ class OperatorSettings(ProcessSettings):
     """A leader that could not renew for this long stops writing."""
     retry_seconds: Seconds = 2.0
     """How often the Lease is renewed, or asked for."""
+
+    answer_seconds: Seconds = ANSWER_SECONDS
+    """A request to the API server that has no answer by then is given up, and made again later."""
+    watch_silence_seconds: Seconds = SILENCE_SECONDS
+    """A watch that says nothing for this long is begun again. The server speaks each minute."""
 
     listen_host: str = "0.0.0.0"  # noqa: S104  # a container is reached from outside; its NetworkPolicy says by whom
     port: Annotated[int, Field(ge=0, le=65535)] = 8080

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from concierge_operator import names
+from concierge_operator.departed import Departed
 from concierge_operator.kinds import Resource
 from concierge_operator.observe import Verdict, verdict_of
 
@@ -57,9 +58,12 @@ class Sightings:
 
     def __init__(self) -> None:
         self._of: dict[str, dict[Place, Sighting]] = {}
+        self._departed = Departed()
 
     def put(self, resource: Resource, live: Live) -> bool:
         """Note the object. True when that is news that matters."""
+        if live["metadata"]["uid"] in self._departed:
+            return False
         place = (resource.kind, live["metadata"]["name"])
         there = self._of.setdefault(live["metadata"]["namespace"], {})
         made, before = sighting(resource, live), there.get(place)
@@ -70,6 +74,7 @@ class Sightings:
 
     def drop(self, resource: Resource, live: Live) -> bool:
         """The object is gone. False when another of its name is known to be there."""
+        self._departed.add(live["metadata"]["uid"])
         place = (resource.kind, live["metadata"]["name"])
         there = self._of.get(live["metadata"]["namespace"], {})
         known = there.get(place)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.status_model import Condition, ConditionStatus
 
+_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _DETAILS = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady", "RouteReady", "VoiceNumberConfigured")
-_NEEDED = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady")
+NEEDED = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady")
 """A house without a route can be reached through a route of its own; a number that is not set up rings nowhere, and
 guests can still write. Both are told, and neither makes the tenant less than Ready."""
 
@@ -81,8 +82,20 @@ def _suspended(findings: Findings) -> tuple[str, str]:
 
 def _first(findings: Findings, state: State) -> Verdict | None:
     """The first needed detail in this state, in the order in which they depend on each other."""
-    found = (findings.details.get(name, READY) for name in _NEEDED)
+    found = (findings.details.get(name, READY) for name in NEEDED)
     return next((verdict for verdict in found if verdict.state is state), None)
+
+
+def unready_seconds(shown: Sequence[Condition], now: datetime) -> float:
+    """How long the tenant has been told not to be Ready; 0 where it is Ready, or nothing was told yet."""
+    since = next((one.last_transition_time for one in shown if one.type == "Ready" and one.status == "False"), None)
+    if since is None:
+        return 0.0
+    try:
+        began = datetime.strptime(since, _MOMENT).replace(tzinfo=UTC)
+    except ValueError:  # written by hand
+        return 0.0
+    return max(0.0, (now - began).total_seconds())
 
 
 def _of(kind: str, holds: bool, verdict: Verdict | None, otherwise: str) -> _Made:
@@ -93,7 +106,7 @@ def _of(kind: str, holds: bool, verdict: Verdict | None, otherwise: str) -> _Mad
 def _kept(made: _Made, before: Condition | None, generation: int, now: datetime) -> Condition:
     kind, holds, reason, message = made
     status: ConditionStatus = "True" if holds else "False"
-    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = now.strftime(_MOMENT)
     if before is not None and before.status == status:
         moment = before.last_transition_time
     return Condition(

@@ -22,6 +22,8 @@ from concierge_operator.refusals import AwayError, Refusal
 
 Manifest = dict[str, Any]
 _LONGEST_PAUSE_SECONDS = 30.0
+_TOO_SHORT_SECONDS = 1.0
+"""A watch that ends sooner is being cut off by something; it is begun again ever more slowly."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,29 +62,46 @@ class Watch:
         self._view = view
         self._listener = listener
         self._clock = clock
+        self._since: str | None = None
+        self._followed_at: float | None = None
         self.synced = asyncio.Event()
         self.heard_at = clock.monotonic()
 
     async def run(self) -> None:
         """Until cancelled. What the server refuses or breaks off is asked again after a pause that grows."""
-        failures, since = 0, None
+        failures = 0
         while True:
+            self._followed_at, reason, wait = None, "", 0.0
             try:
-                if since is None:
-                    async with self._turn:
-                        since = await self._list()
-                since = await self._follow(since)
-                failures = 0
+                await self._once()
             except Refusal as refused:
-                failures += 1
+                reason, wait = f"{refused.status} {refused.reason}", refused.retry_after_seconds
                 if refused.status in (404, 410):
-                    since = None
-                self._tell(failures, f"{refused.status} {refused.reason}")
-                await self._pause(0 if refused.status == 410 and failures == 1 else failures)
+                    self._since = None
             except AwayError as away:
-                failures += 1
-                self._tell(failures, str(away))
-                await self._pause(failures)
+                reason = str(away)
+            failures = 0 if self._lasted() else failures + 1
+            if reason:
+                self._tell(failures, reason)
+            await self._pause(failures, wait)
+
+    async def _once(self) -> None:
+        if self._since is None:
+            async with self._turn:
+                self._since = await self._list()
+        self._followed_at = self._clock.monotonic()
+        async for kind, live in self._events(self._since):
+            self._heard()
+            if kind == "DELETED":
+                self._listener.gone(self._view.resource, live)
+            elif kind != "BOOKMARK":
+                self._listener.seen(self._view.resource, _typed(self._view.resource, live))
+            self._since = live["metadata"]["resourceVersion"]
+
+    def _lasted(self) -> bool:
+        """The server let us listen; it is normal that it ends that after some minutes."""
+        began = self._followed_at
+        return began is not None and self._clock.monotonic() - began >= _TOO_SHORT_SECONDS
 
     async def _list(self) -> str:
         present: set[tuple[str, str]] = set()
@@ -99,16 +118,6 @@ class Watch:
         self.synced.set()
         return version
 
-    async def _follow(self, since: str) -> str:
-        async for kind, live in self._events(since):
-            self._heard()
-            since = live["metadata"]["resourceVersion"]
-            if kind == "DELETED":
-                self._listener.gone(self._view.resource, live)
-            elif kind != "BOOKMARK":
-                self._listener.seen(self._view.resource, _typed(self._view.resource, live))
-        return since
-
     def _events(self, since: str) -> AsyncIterator[tuple[str, Manifest]]:
         view = self._view
         return self._cluster.watch(
@@ -118,9 +127,10 @@ class Watch:
     def _heard(self) -> None:
         self.heard_at = self._clock.monotonic()
 
-    async def _pause(self, failures: int) -> None:
-        most = min(_LONGEST_PAUSE_SECONDS, 0.25 * 2.0 ** min(failures, 10))
-        await self._clock.sleep(most * random.random())  # noqa: S311  # jitter, no secret
+    async def _pause(self, failures: int, at_least_seconds: float) -> None:
+        if failures:
+            most = min(_LONGEST_PAUSE_SECONDS, 0.25 * 2.0 ** min(failures, 10))
+            await self._clock.sleep(at_least_seconds + most * random.random())  # noqa: S311  # jitter, no secret
 
     def _tell(self, failures: int, reason: str) -> None:
         age = self._clock.monotonic() - self.heard_at

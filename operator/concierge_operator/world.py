@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from concierge_operator.kinds import SECRETS, Resource
+from concierge_operator.kinds import CLASSES, SECRETS, Resource
 from concierge_operator.known import Known, key_of
 from concierge_operator.queue import Priority
 from concierge_operator.secret_book import SecretBook
@@ -41,14 +41,33 @@ class World:
         for name in {paper.class_name for paper in (before, now) if paper is not None} - {""}:
             self.ask(f"/{name}", Priority.RESYNC)
 
+    def written(self, document: Live) -> None:
+        """A tenant as it is after a write of ours. Somebody's edit may be in it that no watch has told yet: the watch's
+        own news of it will be old news then, so it is acted on here."""
+        if self.tenants.put(document):
+            self.ask(key_of(document), Priority.EDIT)
+
+    def recounted(self, resource: Resource, present: set[str], version: int) -> None:
+        """All tenants or classes were listed anew: these uids are there. Others were deleted while nobody listened."""
+        if resource == CLASSES:
+            for paper in self.classes.drop_missing(present, version):
+                self._brand_changed(paper.key)
+            return
+        for paper in self.tenants.drop_missing(present, version):
+            self._left(paper.namespace)
+            if paper.class_name:
+                self.ask(f"/{paper.class_name}", Priority.RESYNC)
+
     def class_event(self, kind: str, document: Live) -> None:
         """A class is, was changed, or is gone: it and all its tenants are looked at."""
-        name = document["metadata"]["name"]
         changed = self.classes.drop(document) if kind == "DELETED" else self.classes.put(document)
         if changed:
-            self.ask(f"/{name}", Priority.EDIT)
-            for paper in self.tenants.of_class(name):
-                self.ask(paper.key, Priority.RESYNC)
+            self._brand_changed(key_of(document))
+
+    def _brand_changed(self, key: str) -> None:
+        self.ask(key, Priority.EDIT)
+        for paper in self.tenants.of_class(key.removeprefix("/")):
+            self.ask(paper.key, Priority.RESYNC)
 
     def seen(self, resource: Resource, live: Live) -> None:
         """A child or a Secret is, or was changed."""

@@ -8,13 +8,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
 from concierge_operator.crd import class_crd, tenant_crd
 from concierge_simulators.twilio_numbers import TwilioNumbers
 from control_plane import ControlPlane, control_plane
+from fault_proxy import FaultProxy, fault_proxy
 from hotel import Hotel
 from in_thread import in_thread
 from numbered_house import ACCOUNT, TOKEN
@@ -28,9 +31,41 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     """A Kubernetes that knows our kinds."""
-    with control_plane(tmp_path_factory.mktemp("kubernetes")) as running:
-        running.apply(tenant_crd(), class_crd())
+    with _known(tmp_path_factory.mktemp("kubernetes")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def lone_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """Another one, with pods that start, for tests that bring operators of their own: nobody else's is there."""
+    with _known(tmp_path_factory.mktemp("lone")) as running, played_kubelet(running):
+        yield running
+
+
+@contextmanager
+def _known(folder: Path) -> Iterator[ControlPlane]:
+    with control_plane(folder) as running:
+        running.apply(tenant_crd(), class_crd(), _namespace("concierge-system"))
         running.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        yield running
+
+
+def _namespace(name: str) -> dict[str, Any]:
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+
+
+@pytest.fixture
+def lone_hotel(lone_plane: ControlPlane) -> Hotel:
+    """A namespace for one tenant in the cluster without an operator."""
+    name = f"hotel-{next(_NUMBERS)}"
+    lone_plane.apply(_namespace(name))
+    return Hotel(lone_plane, name)
+
+
+@pytest.fixture
+def proxy(lone_plane: ControlPlane, tmp_path: Path) -> Iterator[FaultProxy]:
+    """A way to that cluster which can be troubled."""
+    with fault_proxy(lone_plane, tmp_path) as running:
         yield running
 
 
@@ -38,7 +73,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 def namespace(plane: ControlPlane) -> str:
     """A namespace that nobody else uses."""
     name = f"hotel-{next(_NUMBERS)}"
-    plane.apply(yaml.safe_load(f"{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}}}}}"))
+    plane.apply(_namespace(name))
     return name
 
 

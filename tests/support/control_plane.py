@@ -139,7 +139,7 @@ def _controllers(programs: Path, folder: Path, kubeconfig: Path, certificate: Pa
         str(programs / "kube-controller-manager"), f"--kubeconfig={kubeconfig}", "--leader-elect=false",
         f"--service-account-private-key-file={folder / 'sa.key'}", "--use-service-account-credentials=true",
         f"--cert-dir={folder / 'controller-certs'}", f"--secure-port={_free_port()}", "--bind-address=127.0.0.1",
-        f"--root-ca-file={certificate}",
+        f"--root-ca-file={certificate}", "--kube-api-qps=300", "--kube-api-burst=600",
         *(["--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller"] if played else []),
     ]  # fmt: skip
 

@@ -14,12 +14,13 @@ from typing import Any
 
 from concierge_core.backup.handover import Handover, sealed
 from concierge_operator.cluster import Cluster
-from concierge_operator.kinds import PODS, SECRETS
+from concierge_operator.kinds import PODS, SECRETS, Resource, child
 from concierge_operator.refusals import AwayError, Refusal
 from control_plane import ControlPlane
 from in_thread import in_thread
 
 Pod = dict[str, Any]
+_CLASSES = Resource("storage.k8s.io", "v1", "StorageClass", "storageclasses", namespaced=False)
 ARCHIVED_KEYS = f"archived:{base64.b64encode(bytes(range(32))).decode()}"
 
 
@@ -52,6 +53,8 @@ async def _move(cluster: Cluster, pod: Pod) -> None:
             await cluster._ask(
                 "DELETE", path, None, {"gracePeriodSeconds": 0, "preconditions": {"uid": metadata["uid"]}}
             )
+        elif "nodeName" not in pod["spec"] and await _lacks_volume(cluster, pod):
+            pass
         elif "nodeName" not in pod["spec"]:
             target = {"apiVersion": "v1", "kind": "Node", "name": "played"}
             bound = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": metadata["name"]}, "target": target}
@@ -60,6 +63,18 @@ async def _move(cluster: Cluster, pod: Pod) -> None:
             await cluster._ask("PATCH", f"{path}/status", None, {"status": status}, "application/merge-patch+json")
     except (AwayError, Refusal):
         pass  # it is seen again
+
+
+async def _lacks_volume(cluster: Cluster, pod: Pod) -> bool:
+    """A claim of the pod names a storage class that there is not."""
+    namespace = pod["metadata"]["namespace"]
+    for volume in pod["spec"].get("volumes", ()):
+        name = volume.get("persistentVolumeClaim", {}).get("claimName")
+        claim = await cluster.get(child("PersistentVolumeClaim"), name, namespace) if name else None
+        wanted = (claim or {}).get("spec", {}).get("storageClassName")
+        if wanted and await cluster.get(_CLASSES, wanted) is None:
+            return True
+    return False
 
 
 async def _status(cluster: Cluster, pod: Pod) -> dict[str, Any]:

@@ -103,3 +103,16 @@ async def test_a_later_time_is_forgotten_when_the_key_is_worked_on_before() -> N
     q.done("strand")
 
     assert await nothing_waits(q)
+
+
+async def test_a_server_that_wants_to_be_left_alone_is_even_when_somebody_edits() -> None:
+    q = queue()
+    q.add("strand")
+    await taken(q)
+    q.done("strand", failed=True, at_least_seconds=0.3)
+    q.add("strand", Priority.EDIT)
+
+    assert await nothing_waits(q)
+    began = asyncio.get_running_loop().time()
+    assert await taken(q) == "strand"
+    assert asyncio.get_running_loop().time() - began >= 0.25

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from concierge_operator import observe
 from concierge_operator.observe import READY, State, Verdict
-from concierge_operator.status import Findings, conditions
+from concierge_operator.status import Findings, conditions, unready_seconds
 from concierge_operator.status_model import Condition
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -125,3 +126,22 @@ def test_an_image_that_cannot_be_fetched_is_told_from_the_pod() -> None:
     assert verdict is not None
     assert verdict.reason == "ImagePullFailed"
     assert "concierge:9" in verdict.message
+
+
+@pytest.mark.parametrize(
+    ("status", "since", "seconds"),
+    [
+        ("False", "2026-11-25T10:00:00Z", 90),
+        ("True", "2026-11-25T10:00:00Z", 0),
+        ("False", "2026-11-25T11:00:00Z", 0),
+        ("False", "yesterday", 0),
+    ],
+)
+def test_how_long_a_tenant_was_told_not_to_be_ready_outlives_the_operator(
+    status: Any, since: str, seconds: float
+) -> None:
+    told = Condition(
+        type="Ready", status=status, observed_generation=1, last_transition_time=since, reason="Any", message=""
+    )
+
+    assert unready_seconds([told], datetime(2026, 11, 25, 10, 1, 30, tzinfo=UTC)) == seconds

@@ -1,0 +1,112 @@
+"""From what was seen to what is told: database, migration, apps, the way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from concierge_core.tenant.model import ConciergeTenant
+from concierge_operator import findings
+from concierge_operator.observe import READY, State, Verdict
+from concierge_operator.render.context import Context
+from concierge_operator.render.migration import migration_name
+from concierge_operator.sightings import Place, Sighting
+from concierge_operator.status_model import Migration
+from rendered import context
+
+ROLLING = Verdict(State.PROGRESSING, "RollingOut", "half of it")
+CRASHED = Verdict(State.FAILED, "Crashing", "all of it")
+GATEWAYS = frozenset({"HTTPRoute.gateway.networking.k8s.io"})
+
+
+def house(offered: frozenset[str] = GATEWAYS, **spec: Any) -> Context:
+    plain = {
+        "code": "house",
+        "name": "House",
+        "address": {"street": "Dorfstraße 7", "city": "Musterbach", "country": "DE"},
+        "timezone": "Europe/Berlin",
+    }
+    document = {
+        "apiVersion": "concierge.hotel/v1alpha1",
+        "kind": "ConciergeTenant",
+        "metadata": {"name": "house"},
+        "spec": {"property": plain, **spec},
+    }
+    return context(ConciergeTenant.model_validate(document), offered=offered)
+
+
+def seen(**verdicts: Verdict) -> dict[Place, Sighting]:
+    return {
+        (kind, name.replace("_", "-")): Sighting("a", 1, "fields", "tenant", deleting=False, verdict=verdict)
+        for place, verdict in verdicts.items()
+        for kind, _, name in [place.partition("__")]
+    }
+
+
+def test_what_failed_is_told_before_what_is_only_slow() -> None:
+    assert findings.worst([READY, ROLLING, CRASHED]) is CRASHED
+    assert findings.worst([READY, ROLLING]) is ROLLING
+    assert findings.worst([READY]) is READY
+    assert findings.worst([]) is READY
+
+
+def test_a_database_is_ready_when_all_its_parts_are() -> None:
+    ctx = house()
+    parts = {"StatefulSet__concierge_postgres": READY, "StatefulSet__concierge_redis": ROLLING}
+
+    assert findings.data_ready(ctx, seen(**parts)) is ROLLING
+    assert findings.data_ready(ctx, seen(**dict.fromkeys(parts, READY))) is READY
+    assert findings.data_ready(ctx, {}).reason == "NotThereYet"
+
+
+def test_a_migration_that_was_recorded_needs_no_job_any_more() -> None:
+    ctx = house()
+    done = Migration(version=ctx.version, job=migration_name(ctx), succeeded=True)
+
+    assert findings.migration_state(ctx, done, {}) is READY
+
+
+def test_a_migration_of_another_version_does_not_count() -> None:
+    ctx = house()
+    done = Migration(version="0.9.0", job="concierge-migrate-before", succeeded=True)
+
+    assert findings.migration_state(ctx, done, {}) is None
+
+
+def test_a_migration_that_runs_or_failed_says_so() -> None:
+    ctx = house()
+    job = {("Job", migration_name(ctx)): Sighting("a", 1, "f", "t", deleting=False, verdict=CRASHED)}
+
+    assert findings.migration_state(ctx, None, job) is CRASHED
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({}, None),
+        ({"host": "hotel.example"}, None),
+        ({"host": "hotel.example", "gateway": {"name": "public"}}, "NotThereYet"),
+        ({"host": "hotel.example", "gateway": {"ingressClass": "nginx"}}, "NotThereYet"),
+    ],
+)
+def test_the_way_in_is_told_where_it_is_of_our_making(spec: dict[str, Any], reason: str | None) -> None:
+    found = findings.route_ready(house(**spec), {})
+
+    assert (found.reason if found is not None else None) == reason
+
+
+def test_a_cluster_without_gateway_api_says_what_can_be_done() -> None:
+    ctx = house(frozenset(), host="hotel.example", gateway={"name": "public"})
+
+    found = findings.route_ready(ctx, {})
+
+    assert found is not None
+    assert (found.state, found.reason) == (State.FAILED, "GatewayApiMissing")
+
+
+def test_a_closed_house_is_only_its_page() -> None:
+    ctx = house(suspend={"active": True})
+
+    assert set(findings.details(ctx, {})) == {"AppsReady"}
+    assert findings.endpoints(ctx).staff is None

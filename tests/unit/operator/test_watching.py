@@ -1,0 +1,169 @@
+"""A watch that goes on for ever: what was missed is listed again, and trouble makes it patient, not silent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from concierge_operator.kinds import Resource, child
+from concierge_operator.refusals import AwayError, Refusal
+from concierge_operator.watching import View, Watch
+
+SERVICES = child("Service")
+Event = tuple[str, dict[str, Any]]
+
+
+class Clock:
+    """Time that passes only when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.moment = 0.0
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self.moment
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.moment += seconds
+        await asyncio.sleep(0)
+
+
+def service(name: str, version: int) -> dict[str, Any]:
+    return {"metadata": {"name": name, "namespace": "hotel", "uid": name, "resourceVersion": str(version)}}
+
+
+class Server:
+    """Lists the same each time, and answers watches from a script; when it ends, the test ends."""
+
+    def __init__(self, clock: Clock, script: list[Callable[[], list[Event]]], lasts_seconds: float = 60) -> None:
+        self.clock = clock
+        self.script = script
+        self.lasts_seconds = lasts_seconds
+        self.lists = 0
+        self.since: list[str] = []
+        self.ended = asyncio.Event()
+
+    async def pages(self, resource: Resource, **_: Any) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
+        self.lists += 1
+        yield [service("listed", 1)], "10"
+
+    async def watch(self, resource: Resource, since: str, **_: Any) -> AsyncIterator[Event]:
+        self.since.append(since)
+        if not self.script:
+            self.ended.set()
+            await asyncio.Event().wait()
+        for event in self.script.pop(0)():
+            yield event
+        self.clock.moment += self.lasts_seconds
+
+
+class Listener:
+    """Notes what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def seen(self, resource: Resource, live: dict[str, Any]) -> None:
+        self.heard.append(f"seen {live['metadata']['name']}")
+
+    def gone(self, resource: Resource, live: dict[str, Any]) -> None:
+        self.heard.append(f"gone {live['metadata']['name']}")
+
+    def listed(self, resource: Resource, present: set[tuple[str, str]]) -> None:
+        self.heard.append(f"listed {len(present)}")
+
+
+def fails(error: Exception) -> Callable[[], list[Event]]:
+    def play() -> list[Event]:
+        raise error
+
+    return play
+
+
+def tells(*events: Event) -> Callable[[], list[Event]]:
+    return lambda: list(events)
+
+
+async def played(server: Server, clock: Clock) -> Listener:
+    listener = Listener()
+    watch = Watch(server, View(SERVICES, None, True), listener, clock)  # type: ignore[arg-type]
+    running = asyncio.create_task(watch.run())
+    await asyncio.wait_for(server.ended.wait(), 5)
+    running.cancel()
+    return listener
+
+
+async def test_what_is_there_is_listed_first_and_then_what_changes_is_heard() -> None:
+    clock = Clock()
+    server = Server(clock, [tells(("ADDED", service("new", 11)), ("DELETED", service("listed", 12)))])
+
+    listener = await played(server, clock)
+
+    assert listener.heard == ["seen listed", "listed 1", "seen new", "gone listed"]
+    assert server.since == ["10", "12"]
+
+
+async def test_a_watch_that_broke_off_goes_on_where_it_was() -> None:
+    clock = Clock()
+
+    def breaks() -> list[Event]:
+        raise AwayError("reset")
+
+    server = Server(clock, [tells(("ADDED", service("new", 11))), breaks, tells()])
+
+    await played(server, clock)
+
+    assert server.lists == 1
+    assert server.since[1:] == ["11", "11", "11"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_version_that_is_too_old_means_to_list_again(status: int) -> None:
+    clock = Clock()
+    server = Server(clock, [fails(Refusal(status, "Expired", "", {}))])
+
+    await played(server, clock)
+
+    assert server.lists == 2
+
+
+async def test_a_bookmark_moves_on_without_anybody_hearing_of_it() -> None:
+    clock = Clock()
+    server = Server(clock, [tells(("BOOKMARK", service("", 99)))])
+
+    listener = await played(server, clock)
+
+    assert server.since == ["10", "99"]
+    assert listener.heard == ["seen listed", "listed 1"]
+
+
+async def test_watches_that_end_as_soon_as_they_begin_are_begun_ever_more_slowly() -> None:
+    clock = Clock()
+    server = Server(clock, [tells() for _ in range(40)], lasts_seconds=0.01)
+
+    await played(server, clock)
+
+    assert clock.moment > 100
+    assert max(clock.slept) <= 30
+
+
+async def test_a_watch_that_ends_in_its_time_is_begun_again_at_once() -> None:
+    clock = Clock()
+    server = Server(clock, [tells() for _ in range(5)], lasts_seconds=300)
+
+    await played(server, clock)
+
+    assert clock.slept == []
+
+
+async def test_a_server_that_wants_to_be_left_alone_is() -> None:
+    clock = Clock()
+    server = Server(clock, [fails(Refusal(429, "TooManyRequests", "", {}, retry_after_seconds=20))])
+
+    await played(server, clock)
+
+    assert clock.moment >= 20
