@@ -29,6 +29,8 @@
   "CONCIERGE_OPERATOR_LEASE_SECONDS" $operator.leaseSeconds
   "CONCIERGE_OPERATOR_RENEW_DEADLINE_SECONDS" $operator.renewDeadlineSeconds
   "CONCIERGE_OPERATOR_RETRY_SECONDS" $operator.retrySeconds
+  "CONCIERGE_OPERATOR_ANSWER_SECONDS" $operator.answerSeconds
+  "CONCIERGE_OPERATOR_WATCH_SILENCE_SECONDS" $operator.watchSilenceSeconds
   "CONCIERGE_OPERATOR_LOG_LEVEL" $operator.logLevel
   "CONCIERGE_OPERATOR_LOG_FORMAT" $operator.logFormat
   "CONCIERGE_OPERATOR_OTLP_ENDPOINT" $operator.otlpEndpoint

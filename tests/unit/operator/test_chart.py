@@ -52,6 +52,8 @@ def test_every_setting_of_the_operator_is_filled_in_and_no_other() -> None:
         ("lease_seconds", "operator.leaseSeconds"),
         ("renew_deadline_seconds", "operator.renewDeadlineSeconds"),
         ("retry_seconds", "operator.retrySeconds"),
+        ("answer_seconds", "operator.answerSeconds"),
+        ("watch_silence_seconds", "operator.watchSilenceSeconds"),
         ("log_level", "operator.logLevel"),
         ("log_format", "operator.logFormat"),
         ("image", "image.repository"),
