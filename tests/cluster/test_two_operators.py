@@ -13,8 +13,8 @@ import pytest
 from control_plane import ControlPlane
 from fault_proxy import Asked, FaultProxy, fault_proxy
 from hotel import Hotel
+from killable_operator import OperatorProcess, operator_process
 from migrations_seen import migrations_seen
-from operator_process import OperatorProcess, operator_process
 from street import wait_until
 
 pytestmark = pytest.mark.timeout(180)

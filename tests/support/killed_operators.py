@@ -9,7 +9,7 @@ from pathlib import Path
 
 from control_plane import ControlPlane
 from fault_proxy import Asked, FaultProxy, fault_proxy
-from operator_process import OperatorProcess, operator_process
+from killable_operator import OperatorProcess, operator_process
 
 _BRISK = {"lease_seconds": 4, "renew_deadline_seconds": 3, "retry_seconds": 0.3}
 
