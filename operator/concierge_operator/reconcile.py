@@ -6,6 +6,7 @@ again. What is applied again changes nothing, and a migration's Job has the same
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from concierge_core.ports import Clock
@@ -13,7 +14,7 @@ from concierge_core.telemetry import span
 from concierge_operator import findings, meters, names, restores, restoring
 from concierge_operator.backup_looks import BackupLooks, BackupReport
 from concierge_operator.building import Builder, Inventory, inventory_of
-from concierge_operator.cluster import Cluster
+from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.engine import Looked
 from concierge_operator.farewell import Farewell
 from concierge_operator.kinds import PODS, TENANTS, child
@@ -141,7 +142,7 @@ class Reconciler:
         if not self._secrets_are_there(ctx, draft) or not await self._gate_is_open(ctx, builder, draft):
             return
         for stage in (Stage.WORKLOADS, Stage.ROUTE, Stage.MONITORING):
-            stopped = await builder.stage(stage.value, draft.stages.of[stage])
+            stopped = await builder.stage(stage.value, _known_kinds(ctx, draft.stages.of[stage]))
             if stopped is not None and stage is not Stage.MONITORING:
                 draft.stall = stopped
                 return
@@ -253,6 +254,12 @@ class Reconciler:
         if live is not None:
             self._world.written(live)
             await self._teller.transitions(TENANTS, document, before.conditions, status.conditions)
+
+
+def _known_kinds(ctx: Context, manifests: Iterable[Manifest]) -> list[Manifest]:
+    """Without routes where the cluster has no Gateway API: RouteReady says so, and guests may come in another way."""
+    offered = ctx.offers("HTTPRoute", "gateway.networking.k8s.io")
+    return [one for one in manifests if offered or one["kind"] != "HTTPRoute"]
 
 
 def _next_look(draft: Draft) -> Looked:
