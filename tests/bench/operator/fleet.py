@@ -21,11 +21,11 @@ from bench_cluster import bench_cluster
 from changes import edits
 from failing_over import failovers
 from many_tenants import CONFIG_MAPS, Progress, make_namespaces, make_tenants, rendered, tenant, until_ready
+from operator_process import OperatorProcess
 from quiet import restart, steady
 
 from concierge_operator.kinds import Resource
 from control_plane import ControlPlane
-from operator_process import OperatorProcess
 
 COUNT = int(os.environ.get("TENANTS", "1000"))
 PROFILE = os.environ.get("PROFILE", "compact")

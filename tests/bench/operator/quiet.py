@@ -9,8 +9,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from control_plane import ControlPlane
 from operator_process import OperatorProcess
+
+from control_plane import ControlPlane
 
 _RESYNC_SECONDS = 45.0
 """Instead of 45 minutes."""
