@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from importlib.metadata import version
 from pathlib import Path
@@ -25,8 +26,8 @@ class OperatorSettings(ProcessSettings):
 
     namespace: str = "concierge-system"
     """Where the operator itself lives, and its Lease."""
-    identity: str = Field(default_factory=socket.gethostname)
-    """Its name on the Lease; a pod's name."""
+    identity: str = Field(default_factory=lambda: f"{socket.gethostname()}-{secrets.token_hex(3)}")
+    """Its name on the Lease, which nobody else may have: a pod's name, or this machine's and something by chance."""
     kubeconfig: Path | None = None
     """How to reach the API server; the pod's own ServiceAccount when absent."""
 
