@@ -16,9 +16,9 @@ from concierge_operator import names
 from concierge_operator.kinds import TENANTS
 from control_plane import ControlPlane
 
-_EDITS = 150
-_PAUSE_SECONDS = 0.3
-_RESYNC_SECONDS = 30.0
+_EDITS = 100
+_PAUSE_SECONDS = 0.6
+_RESYNC_SECONDS = 90.0
 
 
 def edits(plane: ControlPlane, folder: Path, count: int) -> dict[str, Any]:

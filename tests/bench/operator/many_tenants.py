@@ -12,10 +12,12 @@ from bare_client import Bare, at_once
 
 from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator.kinds import TENANTS, Resource
-from concierge_operator.render import Context, OperatorDefaults, render
+from concierge_operator.render import Context, OperatorDefaults, Stage, render
 from hotel import tenant_document
 
 Manifest = dict[str, Any]
+BEFORE_THE_GATE = (Stage.GUARD, Stage.CONFIG, Stage.DATA)
+"""What is applied without waiting for anything: the migration waits for a database that runs."""
 NAMESPACES = Resource("", "v1", "Namespace", "namespaces", namespaced=False)
 CONFIG_MAPS = Resource("", "v1", "ConfigMap", "configmaps")
 
@@ -28,8 +30,8 @@ def tenant(number: int, profile: str) -> Manifest:
     return made
 
 
-def rendered(document: Manifest, uid: str) -> list[Manifest]:
-    """Everything that the operator makes for it, in its order."""
+def rendered(document: Manifest, uid: str, stages: tuple[Stage, ...] = tuple(Stage)) -> list[Manifest]:
+    """Everything that the operator makes for it in these stages, in its order."""
     spec = ConciergeTenant.model_validate(document).spec
     metadata = document["metadata"]
     ctx = Context(
@@ -41,7 +43,8 @@ def rendered(document: Manifest, uid: str) -> list[Manifest]:
         defaults=OperatorDefaults(),
         offered=frozenset(),
     )
-    return render(ctx).all
+    made = render(ctx)
+    return [one for stage in stages for one in made.of[stage]]
 
 
 async def make_namespaces(bare: Bare, numbers: Iterable[int]) -> None:

@@ -116,3 +116,22 @@ async def test_a_server_that_wants_to_be_left_alone_is_even_when_somebody_edits(
     began = asyncio.get_running_loop().time()
     assert await taken(q) == "strand"
     assert asyncio.get_running_loop().time() - began >= 0.25
+
+
+async def test_its_length_is_how_many_wait() -> None:
+    q = queue()
+    for name in ("strand", "vigie", "strand"):
+        q.add(name, Priority.RESYNC)
+    q.add("strand", Priority.EDIT)  # it is moved ahead, and waits once
+    assert len(q) == 2
+
+    assert await taken(q) == "strand"
+    assert len(q) == 1
+
+    q.add("strand")  # it comes again when it was worked on
+    assert len(q) == 1
+    q.done("strand")
+    assert len(q) == 2
+
+    q.forget("vigie")
+    assert len(q) == 1
