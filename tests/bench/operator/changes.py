@@ -19,6 +19,8 @@ from control_plane import ControlPlane
 _EDITS = 100
 _PAUSE_SECONDS = 0.6
 _RESYNC_SECONDS = 90.0
+SETTLE_SECONDS = 3.0
+"""A watch first tells what is there already."""
 
 
 def edits(plane: ControlPlane, folder: Path, count: int) -> dict[str, Any]:
@@ -39,18 +41,18 @@ async def _edit(plane: ControlPlane, count: int) -> list[float]:
     chosen = random.Random(4).sample(range(count), min(_EDITS, count))
     async with Bare(plane.url, plane.token) as bare:
         seen: dict[str, asyncio.Future[float]] = {}
-        listening = asyncio.create_task(_listen(bare, seen))
-        await asyncio.sleep(2)
+        listening = asyncio.create_task(listen(bare, seen))
+        await asyncio.sleep(SETTLE_SECONDS)
         taken = []
         for number in chosen:
-            taken.append(asyncio.create_task(_one(bare, number, seen)))
+            taken.append(asyncio.create_task(edit(bare, number, seen)))
             await asyncio.sleep(_PAUSE_SECONDS)
         found = await asyncio.gather(*taken)
         listening.cancel()
         return found
 
 
-async def _one(bare: Bare, number: int, seen: dict[str, asyncio.Future[float]]) -> float:
+async def edit(bare: Bare, number: int, seen: dict[str, asyncio.Future[float]]) -> float:
     namespace = f"hotel-{number}"
     seen[namespace] = asyncio.get_running_loop().create_future()
     phone = {"spec": {"property": {"phone": f"+49 30 23125 {random.randint(100, 999)}"}}}
@@ -61,7 +63,7 @@ async def _one(bare: Bare, number: int, seen: dict[str, asyncio.Future[float]]) 
         return await seen[namespace] - began
 
 
-async def _listen(bare: Bare, seen: dict[str, asyncio.Future[float]]) -> None:
+async def listen(bare: Bare, seen: dict[str, asyncio.Future[float]]) -> None:
     """An edit of what guests read makes a new ConfigMap: the first thing that is applied."""
     query = {"labelSelector": f"{names.MANAGED_BY}={names.FIELD_MANAGER}"}
     async for _, live in bare.watch(CONFIG_MAPS.path(), query):

@@ -60,7 +60,7 @@ def rows(raw: dict[str, Any]) -> list[tuple[str, str, str]]:
     each = (memory["full"] - memory["empty"]) * 1024 / count
     restarts = [one["seconds_until_all_were_looked_at"] for one in raw["restarts"]]
     writes = max(one["writes"] for one in raw["restarts"])
-    failing = [one["seconds_until_led"] for one in raw["failovers"]]
+    failing = [one["seconds_until_an_edit_was_applied"] for one in raw["failovers"]]
     return [
         ("restart → all proven unchanged, median", f"{statistics.median(restarts):.1f} s", "≤ 12 s"),
         ("writes of those restarts, the most", f"{writes:.0f}", "0"),
@@ -71,7 +71,7 @@ def rows(raw: dict[str, Any]) -> list[tuple[str, str, str]]:
         (f"memory with {count:,} tenants", f"{memory['full']:.0f} MiB", f"≤ {110 + count * 30 / 1024:.0f} MiB"),
         ("memory a tenant", f"{each:.0f} KiB", "≤ 30 KiB"),
         (f"with {FOREIGN:,} foreign ConfigMaps and Deployments", f"{memory['foreign']:.0f} MiB", "the same"),
-        (f"failover, the slowest of {len(failing)}", f"{max(failing):.1f} s", "≤ 15 s"),
+        (f"a killed leader → an edit is applied, slowest of {len(failing)}", f"{max(failing):.1f} s", "≤ 15 s"),
     ]
 
 

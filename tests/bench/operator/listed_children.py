@@ -16,7 +16,7 @@ from many_tenants import rendered, tenant
 
 from concierge_operator import names
 
-CHILDREN = int(os.environ.get("CHILDREN", "20000"))
+CHILDREN = int(os.environ.get("CHILDREN", "5000"))
 CHANGES = 5_000
 _PAGE = 500
 

@@ -1,4 +1,4 @@
-"""What watching 20,000 children costs: Kopf's `on.event` against our own Watch, each in a process of its own.
+"""What watching 5,000 children costs: Kopf's `on.event` against our own Watch, each in a process of its own.
 
 A server on loopback answers the list in pages and then a watch that says nothing, so only the watching side is
 measured: seconds of processor and resident memory until everything is known, and for a thousand events after that.
