@@ -75,8 +75,11 @@ class World:
         if resource == SECRETS:
             if self._has_tenant(namespace) and self.secrets.seen(live):
                 self._ask_all(namespace)
-        elif self.sightings.put(resource, live):
-            self._ask_all(namespace)
+            return
+        known = (resource.kind, live["metadata"]["name"]) in self.sightings.of(namespace)
+        if self.sightings.put(resource, live):
+            # What is seen for the first time is mostly a list that is read; whoever edits then need not wait for all.
+            self._ask_all(namespace, Priority.EDIT if known else Priority.RESYNC)
 
     def gone(self, resource: Resource, live: Live) -> None:
         """A child or a Secret was deleted."""
@@ -93,9 +96,9 @@ class World:
         for namespace in lost:
             self._ask_all(namespace)
 
-    def _ask_all(self, namespace: str) -> None:
+    def _ask_all(self, namespace: str, priority: Priority = Priority.EDIT) -> None:
         for paper in self.tenants.in_namespace(namespace):
-            self.ask(paper.key, Priority.EDIT)
+            self.ask(paper.key, priority)
 
     def _has_tenant(self, namespace: str) -> bool:
         return bool(self.tenants.in_namespace(namespace))
