@@ -10,11 +10,11 @@ from typing import Any
 
 from bare_client import Bare
 from many_tenants import CONFIG_MAPS
+from operator_process import OperatorProcess
 
 from concierge_operator import names
 from concierge_operator.kinds import TENANTS
 from control_plane import ControlPlane
-from operator_process import OperatorProcess
 
 _EDITS = 100
 _PAUSE_SECONDS = 0.6

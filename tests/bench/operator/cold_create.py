@@ -23,11 +23,11 @@ from many_tenants import (
     tenant,
     until_ready,
 )
+from operator_process import OperatorProcess
 
 from concierge_operator import names
 from concierge_operator.kinds import resource_of
 from concierge_operator.plan import Owner, owned_by
-from operator_process import OperatorProcess
 from processes import cpu_seconds
 
 TITLE = "Cold create of 200 tenants (profile dedicated), against a bare client that applies the same objects"

@@ -9,9 +9,9 @@ from typing import Any
 
 from bare_client import Bare
 from changes import SETTLE_SECONDS, edit, listen
+from operator_process import OperatorProcess
 
 from control_plane import ControlPlane
-from operator_process import OperatorProcess
 
 _TIMES = 4
 
