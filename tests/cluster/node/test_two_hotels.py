@@ -23,6 +23,8 @@ from rendered import ROOT
 # The first test of a run waits for a node, an operator and two hotels.
 pytestmark = pytest.mark.timeout(900)
 READY_SECONDS = 420
+# Pods that share two cores with a browser and a control plane are slower than a house of their own.
+expect.set_options(timeout=30_000)
 BREAKFAST = "When is breakfast served?"
 
 

@@ -69,7 +69,8 @@ def site_on(node: OneNode) -> Site:
 def given_site(environment: Mapping[str, str]) -> Iterator[Site]:
     """The reader's cluster, with an image that it can pull; Services are reached through `kubectl port-forward`."""
     cluster = Cluster(kubeconfig=Path(environment["CONCIERGE_TEST_KUBECONFIG"]), programs=binaries("kubectl"))
-    image, _, tag = environment["CONCIERGE_TEST_IMAGE"].rpartition(":")
+    image, _, tag = environment.get("CONCIERGE_TEST_IMAGE", "").rpartition(":")
+    assert image, "CONCIERGE_TEST_IMAGE must name the apps' image and its tag, as your cluster can pull it"
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         forwards: dict[Backend, str] = {}
