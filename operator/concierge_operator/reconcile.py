@@ -32,6 +32,8 @@ from concierge_operator.telling import Teller
 from concierge_operator.world import World
 
 _LOOK_AT_PODS_AFTER_SECONDS = 10.0
+_LOOK_AT_THE_REST_AFTER_SECONDS = 60.0
+"""A route without a gateway, a number that Twilio does not answer for: nobody tells when they are well again."""
 _WAITS_FOR_DATABASE = Verdict(
     State.PROGRESSING, "WaitingForDatabase", "The migration begins when the database is ready."
 )
@@ -265,5 +267,6 @@ def _known_kinds(ctx: Context, manifests: Iterable[Manifest]) -> list[Manifest]:
 def _next_look(draft: Draft) -> Looked:
     if draft.numbers is not None and draft.numbers.look_again:
         return Looked(again_seconds=0.1)
-    waiting = any(not verdict.ready for verdict in draft.details.values())
-    return Looked(again_seconds=_LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting else None, failed=draft.stall is not None)
+    waiting = {name for name, verdict in draft.details.items() if not verdict.ready}
+    again = _LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting & {*NEEDED} else _LOOK_AT_THE_REST_AFTER_SECONDS
+    return Looked(again_seconds=again if waiting else None, failed=draft.stall is not None)
