@@ -51,6 +51,7 @@ class Engine:
         self._workers = workers
         self._resync_seconds = resync_seconds
         self._clock = clock
+        self._turn = asyncio.Lock()
         self._at_work = 0
         self._looks = 0
         self._began: float | None = None
@@ -66,6 +67,7 @@ class Engine:
 
     async def _work(self) -> None:
         while True:
+            await self._let_others_in()
             key = await self._queue.take()
             looked = Looked(failed=True)
             self._at_work += 1
@@ -77,6 +79,12 @@ class Engine:
                 self._queue.done(key, failed=looked.failed, at_least_seconds=looked.at_least_seconds)
                 meters.QUEUE_DEPTH.set(len(self._queue))
             self._tell_when_caught_up()
+
+    async def _let_others_in(self) -> None:
+        """Begin one look in each turn of the loop, over all workers. Most looks wait for nothing: in a row they would
+        keep the news of an edit waiting for as long as the whole fleet takes."""
+        async with self._turn:
+            await asyncio.sleep(0)
 
     def _tell_when_caught_up(self) -> None:
         """Once, when everything that waited as this process began to lead has had its turn."""

@@ -10,7 +10,7 @@ import pytest
 from concierge_core.clock import SystemClock
 from concierge_operator.engine import Engine, Looked
 from concierge_operator.lease import NotLeadingError
-from concierge_operator.queue import Pace, WorkQueue
+from concierge_operator.queue import Pace, Priority, WorkQueue
 from concierge_operator.refusals import AwayError, Refusal, Retry
 
 
@@ -96,3 +96,32 @@ async def test_everybody_is_looked_at_in_each_round() -> None:
     await at_work(looks, 9, keys=("a/a", "b/b", "c/c"), resync_seconds=0.1)
 
     assert {looks.keys.count(key) for key in ("a/a", "b/b", "c/c")} <= {2, 3, 4}
+
+
+async def test_an_edit_that_comes_while_a_whole_fleet_waits_is_looked_at_among_the_next() -> None:
+    """Looks that find nothing to do wait for nothing: what comes from the network must get its turn between them."""
+    queue = WorkQueue(Pace(), lambda: 0.5)
+    seen: list[str] = []
+
+    async def look(key: str) -> Looked:
+        seen.append(key)
+        return Looked()
+
+    def news(hops: int) -> None:
+        """An event on its way: bytes, a frame, a stream's worker, a handler, each in a turn of the loop."""
+        if hops:
+            asyncio.get_running_loop().call_soon(news, hops - 1)
+        else:
+            queue.add("edited", Priority.EDIT)
+
+    for number in range(500):
+        queue.add(f"hotel-{number}", Priority.RESYNC)
+    engine = Engine(queue, look, tuple, workers=32, resync_seconds=3600, clock=SystemClock())
+    running = asyncio.create_task(engine.run())
+    news(10)
+    async with asyncio.timeout(10):
+        while len(seen) < 501:
+            await asyncio.sleep(0.005)
+    running.cancel()
+
+    assert seen.index("edited") < 60
