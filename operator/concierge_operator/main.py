@@ -13,7 +13,7 @@ import random
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import kopf
 import structlog
@@ -83,7 +83,12 @@ async def _kopf(operator: Operator) -> None:
         began = operator.clock.monotonic()
         try:
             await kopf.operator(
-                registry=_registry(operator), settings=_settings(operator), standalone=True, clusterwide=True
+                registry=_registry(operator),
+                settings=_settings(operator),
+                # Else Kopf asks the system for the user's name, and a container's user has none.
+                identity=cast(Any, operator.settings.identity),
+                standalone=True,
+                clusterwide=True,
             )
             return
         except Exception as error:
