@@ -12,13 +12,13 @@ from concierge_core.telemetry import span
 from concierge_operator import growing, meters, names, plan
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.drift import authors, drifted
+from concierge_operator.inventory import Inventory, Note
 from concierge_operator.kinds import TENANTS, child, resource_of
 from concierge_operator.observe import State, Verdict
 from concierge_operator.plan import Deed, Owner, Step
 from concierge_operator.refusals import Refusal, Retry
 from concierge_operator.render.context import Context
 from concierge_operator.sightings import Place, Sightings, sighting
-from concierge_operator.status_model import InventoryEntry
 
 _log = structlog.get_logger(__name__)
 _UNKNOWN = "unknown"
@@ -45,7 +45,7 @@ class Builder:
     cluster: Cluster
     sightings: Sightings
     ctx: Context
-    inventory: dict[Place, InventoryEntry]
+    inventory: Inventory
     mended: list[Mended] = field(default_factory=list)
 
     async def stage(self, name: str, manifests: Iterable[Manifest]) -> Verdict | None:
@@ -137,14 +137,7 @@ class Builder:
         self.sightings.put(resource, answer)
         if only_new and step.place in self.inventory:
             self._mended(Mended(step.place, (), ()))
-        self.inventory[step.place] = InventoryEntry(
-            group=resource.group,
-            version=resource.version,
-            kind=resource.kind,
-            name=step.place[1],
-            hash=step.hash,
-            owned=sighting(resource, answer).owned,
-        )
+        self.inventory[step.place] = Note(step.hash, sighting(resource, answer).owned)
         meters.APPLIES.labels(resource.kind, "drift" if step.deed is Deed.MEND else "applied").inc()
         return None
 
@@ -173,11 +166,3 @@ def _name_taken(ctx: Context, place: Place) -> Verdict:
         "Rename or delete it, or give the tenant a namespace of its own."
     )
     return Verdict(State.FAILED, "NameTaken", told)
-
-
-Inventory = dict[Place, InventoryEntry]
-
-
-def inventory_of(entries: Iterable[InventoryEntry]) -> Inventory:
-    """By kind and name."""
-    return {(entry.kind, entry.name): entry for entry in entries}

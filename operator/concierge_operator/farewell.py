@@ -13,9 +13,10 @@ from dataclasses import replace
 from concierge_core.ports import Clock
 from concierge_core.tenant.cluster import Suspend
 from concierge_operator import findings, names
-from concierge_operator.building import Builder, inventory_of
+from concierge_operator.building import Builder
 from concierge_operator.cluster import Cluster
 from concierge_operator.engine import Looked
+from concierge_operator.inventory import inventory_of
 from concierge_operator.kinds import SECRETS, TENANTS, child
 from concierge_operator.known import Document
 from concierge_operator.number_looks import NumberLooks

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from concierge_operator import names
+from concierge_operator.inventory import Note
 from concierge_operator.sightings import Place, Sighting
-from concierge_operator.status_model import InventoryEntry
 
 Manifest = dict[str, Any]
 
@@ -72,7 +72,7 @@ def owned_by(owner: Owner, manifest: Manifest, api_version: str, kind: str) -> M
 
 def steps(
     desired: Iterable[Manifest],
-    inventory: Mapping[Place, InventoryEntry],
+    inventory: Mapping[Place, Note],
     seen: Mapping[Place, Sighting],
     tenant_uid: str,
 ) -> list[Step]:
@@ -82,7 +82,7 @@ def steps(
 
 def _step(
     manifest: Manifest,
-    inventory: Mapping[Place, InventoryEntry],
+    inventory: Mapping[Place, Note],
     seen: Mapping[Place, Sighting],
     tenant_uid: str,
 ) -> Step:
@@ -91,7 +91,7 @@ def _step(
     return Step(_deed(made, inventory.get(place), seen.get(place), tenant_uid), manifest, made)
 
 
-def _deed(made: str, noted: InventoryEntry | None, live: Sighting | None, tenant_uid: str) -> Deed:
+def _deed(made: str, noted: Note | None, live: Sighting | None, tenant_uid: str) -> Deed:
     if live is None:
         return Deed.MAKE
     if live.deleting:

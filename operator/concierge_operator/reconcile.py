@@ -13,10 +13,11 @@ from concierge_core.ports import Clock
 from concierge_core.telemetry import span
 from concierge_operator import findings, meters, names, restores, restoring
 from concierge_operator.backup_looks import BackupLooks, BackupReport
-from concierge_operator.building import Builder, Inventory, inventory_of
+from concierge_operator.building import Builder
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.engine import Looked
 from concierge_operator.farewell import Farewell
+from concierge_operator.inventory import Inventory, inventory_of, written
 from concierge_operator.kinds import PODS, TENANTS, child
 from concierge_operator.known import Document, Paper
 from concierge_operator.number_looks import NumberLooks
@@ -216,7 +217,7 @@ class Reconciler:
             "version": draft.version or before.version,
             "endpoints": findings.endpoints(ctx),
             "migration": draft.migration,
-            "inventory": [builder.inventory[place] for place in sorted(builder.inventory)],
+            "inventory": written(builder.inventory),
             "secrets": [mark for mark in draft.marks.values() if mark is not None],
             "backup": draft.backup.status if draft.backup else before.backup,
             "numbers": list(draft.numbers.remembered) if draft.numbers else before.numbers,

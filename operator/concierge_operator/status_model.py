@@ -11,9 +11,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from concierge_core.tenant.values import Section
+from concierge_operator.inventory import LINE
 from concierge_operator.number_model import MOST_NUMBERS, VoiceNumber
 
 ConditionStatus = Literal["True", "False", "Unknown"]
+InventoryLine = Annotated[str, Field(max_length=400, pattern=LINE)]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
@@ -43,23 +45,6 @@ class Endpoints(Section):
     """The staff's dashboard."""
     widget: str | None = None
     """The script for the hotel's website."""
-
-
-class InventoryEntry(Section):
-    """An object that the operator made for the tenant."""
-
-    group: str = ""
-    """API group; empty for the core group."""
-    version: str
-    """API version."""
-    kind: str
-    """Kind."""
-    name: str
-    """Name, in the tenant's namespace."""
-    hash: str
-    """Fingerprint of what was applied last."""
-    owned: str = ""
-    """Fingerprint of the fields that were the operator's after that."""
 
 
 class SecretMark(Section):
@@ -114,8 +99,8 @@ class TenantStatus(Section):
     """The last migration of the database."""
     backup: BackupStatus | None = None
     """The last backups."""
-    inventory: Annotated[list[InventoryEntry], Field(max_length=128)] = Field(default_factory=list)
-    """Objects made for the tenant."""
+    inventory: Annotated[list[InventoryLine], Field(max_length=128)] = Field(default_factory=list)
+    """Objects made for the tenant: kind/name, fingerprint of what was applied, fingerprint of the operator's fields."""
     secrets: Annotated[list[SecretMark], Field(max_length=64)] = Field(default_factory=list)
     """Secrets that it uses."""
     numbers: Annotated[list[VoiceNumber], Field(max_length=MOST_NUMBERS)] = Field(default_factory=list)

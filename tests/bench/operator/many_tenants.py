@@ -73,7 +73,7 @@ class Progress:
         namespace, now = document["metadata"]["namespace"], time.monotonic()
         status = document.get("status") or {}
         inventory = status.get("inventory") or ()
-        if sum(entry["kind"] == "StatefulSet" for entry in inventory) >= 2:
+        if sum(line.startswith("StatefulSet/") for line in inventory) >= 2:
             self.begun.setdefault(namespace, now)
         if len(inventory) >= self.expected_objects:
             self.applied.setdefault(namespace, now)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from concierge_operator import names
+from concierge_operator.inventory import Note, inventory_of, written
 from concierge_operator.plan import Deed, leftovers, place_of, steps
 from concierge_operator.sightings import Sighting
-from concierge_operator.status_model import InventoryEntry
 
 OURS = "tenant-uid"
 KINDS = ("ConfigMap", "Service", "Deployment", "Job", "NetworkPolicy")
@@ -25,13 +25,11 @@ def seen(**other: Any) -> Sighting:
     return Sighting(**{**plain, **other})
 
 
-def noted(made: dict[str, Any], owned: str = "fields", hash_: str | None = None) -> InventoryEntry:
-    kind, name = place_of(made)
-    hash_ = hash_ or names.fingerprint(made)
-    return InventoryEntry(group="", version="v1", kind=kind, name=name, hash=hash_, owned=owned)
+def noted(made: dict[str, Any], owned: str = "fields", hash_: str | None = None) -> Note:
+    return Note(hash_ or names.fingerprint(made), owned)
 
 
-def deed(live: Sighting | None, entry: InventoryEntry | None) -> Deed:
+def deed(live: Sighting | None, entry: Note | None) -> Deed:
     made = manifest()
     place = place_of(made)
     found = steps([made], {place: entry} if entry else {}, {place: live} if live else {}, OURS)
@@ -131,3 +129,12 @@ def test_after_everything_is_done_there_is_nothing_left_to_do(
 
     assert all(step.deed is Deed.NOTHING for step in steps(manifests, inventory, done, OURS))
     assert leftovers(manifests, done, OURS, settled=True) == []
+
+
+def test_what_is_noted_is_read_back_from_the_status() -> None:
+    inventory = {
+        ("Deployment", "concierge-chat"): Note("0123456789", "abcdef0123"),
+        ("Job", "x"): Note("0123456789", ""),
+    }
+    assert written(inventory) == ["Deployment/concierge-chat 0123456789 abcdef0123", "Job/x 0123456789 -"]
+    assert inventory_of(written(inventory)) == inventory
