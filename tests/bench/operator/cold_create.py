@@ -1,4 +1,4 @@
-"""200 new hotels at once, and a bare client that applies the very same objects to a cluster as fresh."""
+"""Many new hotels at once (TENANTS, else 200), and a bare client that applies the very same objects to a new cluster."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ from concierge_operator.kinds import resource_of
 from concierge_operator.plan import Owner, owned_by
 from processes import cpu_seconds
 
-TITLE = "Cold create of 200 tenants (profile dedicated), against a bare client that applies the same objects"
 COUNT = int(os.environ.get("TENANTS", "200"))
+TITLE = f"Cold create of {COUNT} tenants (profile dedicated), against a bare client that applies the same objects"
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PROFILE = os.environ.get("PROFILE", "dedicated")
 
