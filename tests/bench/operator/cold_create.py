@@ -1,4 +1,4 @@
-"""Many new hotels at once (TENANTS, else 200), and a bare client that applies the very same objects to a new cluster."""
+"""Many new hotels at once (TENANTS, else 200); and a bare client applies the very same objects to a new cluster."""
 
 from __future__ import annotations
 
