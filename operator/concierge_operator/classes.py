@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import ValidationError
 
 from concierge_core.ports import Clock
 from concierge_core.tenant.brand import ConciergeClass
-from concierge_operator import names
+from concierge_operator import moments, names
 from concierge_operator.cluster import Cluster
 from concierge_operator.engine import Looked
 from concierge_operator.kinds import CLASSES, TENANTS
@@ -16,12 +16,12 @@ from concierge_operator.known import Document, Paper
 from concierge_operator.preparing import class_status_of
 from concierge_operator.queue import Priority
 from concierge_operator.rollout import Decision, Member, Progress, Verdict, decide
-from concierge_operator.status_model import ClassStatus, Condition, ConditionStatus
+from concierge_operator.status import kept
+from concierge_operator.status_model import ClassStatus
 from concierge_operator.telling import Teller
 from concierge_operator.world import World
 
 _ROLLOUT_MANAGER = f"{names.FIELD_MANAGER}-rollout"
-_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Rollouts:
@@ -73,7 +73,7 @@ class Rollouts:
             "apiVersion": TENANTS.api_version,
             "kind": TENANTS.kind,
             "metadata": {"name": name, "namespace": namespace, "uid": paper.uid},
-            "status": {"assignedVersion": version, "assignedAt": now.strftime(_MOMENT)},
+            "status": {"assignedVersion": version, "assignedAt": moments.written(now)},
         }
         live = await self._cluster.apply(TENANTS, body, manager=_ROLLOUT_MANAGER, subresource="status")
         if self._world.tenants.put(live):
@@ -87,7 +87,7 @@ class Rollouts:
         shown = {"Ready": done, "Reconciling": not done and not stalled, "Stalled": stalled}
         was = {condition.type: condition for condition in before.conditions}
         conditions = [
-            _condition(kind, holds, reason, message, was.get(kind), generation, self._clock.now())
+            kept((kind, holds, reason, message), was.get(kind), generation, self._clock.now())
             for kind, holds in shown.items()
         ]
         status = after.model_copy(update={"conditions": conditions, "observed_generation": generation})
@@ -103,13 +103,13 @@ def _member(paper: Paper, version: str) -> Member:
         name=paper.key,
         labels=dict(turn.labels),
         assigned=turn.assigned,
-        assigned_at=_moment(turn.assigned_at),
+        assigned_at=moments.read(turn.assigned_at),
         ready=turn.ready == version,
     )
 
 
 def _progress(status: ClassStatus) -> Progress:
-    return Progress(status.version, status.wave, _moment(status.wave_since))
+    return Progress(status.version, status.wave, moments.read(status.wave_since))
 
 
 def _status(before: ClassStatus, decision: Decision, members: list[Member], version: str) -> ClassStatus:
@@ -121,7 +121,7 @@ def _status(before: ClassStatus, decision: Decision, members: list[Member], vers
             "tenants": len(members),
             "updated": sum(member.assigned == version and member.ready for member in members),
             "wave": decision.progress.wave,
-            "wave_since": since.strftime(_MOMENT) if since is not None else None,
+            "wave_since": moments.written(since) if since is not None else None,
             "stopped_by": decision.stopped_by,
         }
     )
@@ -134,30 +134,6 @@ def _sentence(decision: Decision, status: ClassStatus) -> str:
     if decision.verdict is Verdict.PAUSED:
         return f"Paused in the spec. {count}"
     return count
-
-
-def _condition(
-    kind: str, holds: bool, reason: str, message: str, before: Condition | None, generation: int, now: datetime
-) -> Condition:
-    status: ConditionStatus = "True" if holds else "False"
-    since = before.last_transition_time if before is not None and before.status == status else now.strftime(_MOMENT)
-    return Condition(
-        type=kind,
-        status=status,
-        observed_generation=generation,
-        last_transition_time=since,
-        reason=reason,
-        message=message,
-    )
-
-
-def _moment(written: str | None) -> datetime | None:
-    if written is None:
-        return None
-    try:
-        return datetime.strptime(written, _MOMENT).replace(tzinfo=UTC)
-    except ValueError:  # written by hand
-        return None
 
 
 def _seconds_until(moment: datetime | None, now: datetime) -> float | None:

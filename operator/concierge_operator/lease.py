@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from concierge_core.errors import ConciergeError
+from concierge_operator import moments
 
 Live = Mapping[str, Any]
 
@@ -68,7 +69,7 @@ class Hold:
 def lease(name: str, namespace: str, before: Live | None, hold: Hold, now: datetime) -> dict[str, Any]:
     """The Lease as we take or renew it; an existing one keeps its resource version, so that only one can win."""
     spec = dict((before or {}).get("spec") or {})
-    moment = _micro(now)
+    moment = moments.written_finely(now)
     if spec.get("holderIdentity") != hold.identity:
         spec |= {"acquireTime": moment, "leaseTransitions": int(spec.get("leaseTransitions") or 0) + bool(before)}
     spec |= {
@@ -85,7 +86,3 @@ def given_back(live: Live) -> dict[str, Any]:
     """The Lease without a holder, so that nobody has to wait for it to lapse."""
     metadata = {name: part for name, part in live["metadata"].items() if name != "managedFields"}
     return {**live, "metadata": metadata, "spec": {**live["spec"], "holderIdentity": "", "leaseDurationSeconds": 1}}
-
-
-def _micro(now: datetime) -> str:
-    return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

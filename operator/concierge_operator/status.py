@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
+from concierge_operator import moments
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.status_model import Condition, ConditionStatus
 
-_MOMENT = "%Y-%m-%dT%H:%M:%SZ"
 _DETAILS = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady", "RouteReady", "VoiceNumberConfigured")
 NEEDED = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady")
 """A house without a route can be reached through a route of its own; a number that is not set up rings nowhere, and
@@ -50,13 +50,14 @@ def conditions(findings: Findings, before: Sequence[Condition], now: datetime) -
         *([_of("BackupHealthy", findings.backup.ready, findings.backup, "Recent")] if findings.backup else []),
         ("Suspended", findings.suspended, *_suspended(findings)),
     ]
-    return [_kept(made, was.get(made[0]), findings.generation, now) for made in shown]
+    return [kept(made, was.get(made[0]), findings.generation, now) for made in shown]
 
 
-_Made = tuple[str, bool, str, str]
+Made = tuple[str, bool, str, str]
+"""Type, whether it holds, reason, message."""
 
 
-def _ready(findings: Findings, stall: Verdict | None) -> _Made:
+def _ready(findings: Findings, stall: Verdict | None) -> Made:
     if stall is not None:
         return ("Ready", False, stall.reason, stall.message)
     if not findings.applied:
@@ -69,7 +70,7 @@ def _ready(findings: Findings, stall: Verdict | None) -> _Made:
     return ("Ready", True, "Ready", "Guests are answered.")
 
 
-def _reconciling(findings: Findings, stall: Verdict | None) -> _Made:
+def _reconciling(findings: Findings, stall: Verdict | None) -> Made:
     waiting = None if stall is not None else _first(findings, State.PROGRESSING)
     if stall is None and not findings.applied:
         return ("Reconciling", True, "NotAppliedYet", "The newest spec is being acted on.")
@@ -89,24 +90,20 @@ def _first(findings: Findings, state: State) -> Verdict | None:
 def unready_seconds(shown: Sequence[Condition], now: datetime) -> float:
     """How long the tenant has been told not to be Ready; 0 where it is Ready, or nothing was told yet."""
     since = next((one.last_transition_time for one in shown if one.type == "Ready" and one.status == "False"), None)
-    if since is None:
-        return 0.0
-    try:
-        began = datetime.strptime(since, _MOMENT).replace(tzinfo=UTC)
-    except ValueError:  # written by hand
-        return 0.0
-    return max(0.0, (now - began).total_seconds())
+    began = moments.read(since)
+    return max(0.0, (now - began).total_seconds()) if began is not None else 0.0
 
 
-def _of(kind: str, holds: bool, verdict: Verdict | None, otherwise: str) -> _Made:
+def _of(kind: str, holds: bool, verdict: Verdict | None, otherwise: str) -> Made:
     reason = verdict.reason if verdict is not None and verdict.reason else otherwise
     return (kind, holds, reason, verdict.message if verdict is not None else "")
 
 
-def _kept(made: _Made, before: Condition | None, generation: int, now: datetime) -> Condition:
+def kept(made: Made, before: Condition | None, generation: int, now: datetime) -> Condition:
+    """The condition to show; one that says the same as before keeps its transition time."""
     kind, holds, reason, message = made
     status: ConditionStatus = "True" if holds else "False"
-    moment = now.strftime(_MOMENT)
+    moment = moments.written(now)
     if before is not None and before.status == status:
         moment = before.last_transition_time
     return Condition(

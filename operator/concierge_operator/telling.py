@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 import structlog
 
 from concierge_core.ports import Clock
-from concierge_operator import meters, names
+from concierge_operator import meters, moments, names
 from concierge_operator.cluster import Cluster
 from concierge_operator.kinds import EVENTS, Resource
 from concierge_operator.refusals import AwayError, Refusal
@@ -62,7 +61,7 @@ class Teller:
         """One Event about the object; one that can't be written is only logged."""
         metadata = document["metadata"]
         namespace = metadata.get("namespace") or "default"
-        moment = _micro(self._clock.now())
+        moment = moments.written_finely(self._clock.now())
         body: Document = {
             "apiVersion": "v1",
             "kind": "Event",
@@ -115,7 +114,3 @@ def _turned(old: Condition | None, new: Condition) -> bool:
 
 def _good(condition: Condition) -> bool:
     return (condition.status == "True") is (condition.type != "Stalled")
-
-
-def _micro(now: datetime) -> str:
-    return now.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

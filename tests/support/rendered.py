@@ -27,6 +27,23 @@ def context(tenant: ConciergeTenant, **other: Any) -> Context:
     return Context(namespace=name, tenant=name, uid="11111111-2222-4333-8444-555555555555", spec=tenant.spec, **values)
 
 
+def small_tenant(**spec: Any) -> ConciergeTenant:
+    """The smallest tenant, with these sections."""
+    plain = {
+        "code": "house",
+        "name": "House",
+        "address": {"street": "Dorfstraße 7", "city": "Musterbach", "country": "DE"},
+        "timezone": "Europe/Berlin",
+    }
+    document = {
+        "apiVersion": "concierge.hotel/v1alpha1",
+        "kind": "ConciergeTenant",
+        "metadata": {"name": "house"},
+        "spec": {"property": plain, **spec},
+    }
+    return ConciergeTenant.model_validate(document)
+
+
 def rendered(path: Path, **other: Any) -> list[Manifest]:
     """Every object of the property of this file."""
     return render(context(property_of(path), **other)).all

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from concierge_operator.observe import READY
 from concierge_simulators.twilio_numbers import TwilioNumbers
 from numbered_house import (
@@ -14,21 +10,9 @@ from numbered_house import (
     SMS_NUMBER,
     URL,
     NumberedHouse,
-    simulated,
     spec,
     webhooks,
 )
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[TwilioNumbers]:
-    async with simulated() as one:
-        yield one
-
-
-@pytest.fixture
-def house(twilio: TwilioNumbers) -> NumberedHouse:
-    return NumberedHouse(twilio.url)
 
 
 async def test_calls_are_led_to_the_house_and_back_to_where_they_went_before(

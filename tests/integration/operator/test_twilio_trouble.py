@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -20,20 +19,8 @@ from numbered_house import (
     TOKEN,
     TOKENS,
     NumberedHouse,
-    simulated,
     webhooks,
 )
-
-
-@pytest.fixture
-async def twilio() -> AsyncIterator[TwilioNumbers]:
-    async with simulated() as one:
-        yield one
-
-
-@pytest.fixture
-def house(twilio: TwilioNumbers) -> NumberedHouse:
-    return NumberedHouse(twilio.url)
 
 
 async def test_wrong_credentials_are_one_clear_verdict_and_no_second_request_before_their_time(

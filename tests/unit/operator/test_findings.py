@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator import findings
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.render.context import Context
 from concierge_operator.render.migration import migration_name
 from concierge_operator.sightings import Place, Sighting
 from concierge_operator.status_model import Migration
-from rendered import context
+from rendered import context, small_tenant
 
 ROLLING = Verdict(State.PROGRESSING, "RollingOut", "half of it")
 CRASHED = Verdict(State.FAILED, "Crashing", "all of it")
@@ -21,19 +20,7 @@ GATEWAYS = frozenset({"HTTPRoute.gateway.networking.k8s.io"})
 
 
 def house(offered: frozenset[str] = GATEWAYS, **spec: Any) -> Context:
-    plain = {
-        "code": "house",
-        "name": "House",
-        "address": {"street": "Dorfstraße 7", "city": "Musterbach", "country": "DE"},
-        "timezone": "Europe/Berlin",
-    }
-    document = {
-        "apiVersion": "concierge.hotel/v1alpha1",
-        "kind": "ConciergeTenant",
-        "metadata": {"name": "house"},
-        "spec": {"property": plain, **spec},
-    }
-    return context(ConciergeTenant.model_validate(document), offered=offered)
+    return context(small_tenant(**spec), offered=offered)
 
 
 def seen(**verdicts: Verdict) -> dict[Place, Sighting]:

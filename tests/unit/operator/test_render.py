@@ -10,33 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator.render import OperatorDefaults, Stage, render
 from concierge_operator.render.quantities import mebibytes, millicores
-from rendered import MANIFESTS, by_kind, context, pod_templates, property_of, rendered
+from rendered import MANIFESTS, by_kind, context, pod_templates, property_of, rendered, small_tenant
 
 TWILIO = {
     "accountSid": "AC" + "0" * 32,
     "authTokenSecret": {"name": "twilio", "key": "token"},
     "number": "+49 30 23125 052",
 }
-
-
-def house(**spec: Any) -> ConciergeTenant:
-    """The smallest tenant, with these sections."""
-    plain = {
-        "code": "house",
-        "name": "House",
-        "address": {"street": "Dorfstraße 7", "city": "Musterbach", "country": "DE"},
-        "timezone": "Europe/Berlin",
-    }
-    document = {
-        "apiVersion": "concierge.hotel/v1alpha1",
-        "kind": "ConciergeTenant",
-        "metadata": {"name": "house"},
-        "spec": {"property": plain, **spec},
-    }
-    return ConciergeTenant.model_validate(document)
 
 
 def sections() -> st.SearchStrategy[dict[str, Any]]:
@@ -86,13 +68,13 @@ ANY_SPEC = settings(max_examples=60, deadline=None, suppress_health_check=[Healt
 @ANY_SPEC
 @given(sections())
 def test_the_same_tenant_renders_to_the_same_objects(spec: dict[str, Any]) -> None:
-    assert render(context(house(**spec))).all == render(context(house(**spec))).all
+    assert render(context(small_tenant(**spec))).all == render(context(small_tenant(**spec))).all
 
 
 @ANY_SPEC
 @given(sections())
 def test_every_object_is_in_the_namespace_and_marked_as_ours(spec: dict[str, Any]) -> None:
-    for manifest in render(context(house(**spec))).all:
+    for manifest in render(context(small_tenant(**spec))).all:
         metadata = manifest["metadata"]
         assert metadata["namespace"] == "house"
         assert metadata["labels"]["app.kubernetes.io/managed-by"] == "concierge-operator"
@@ -104,7 +86,7 @@ def test_every_object_is_in_the_namespace_and_marked_as_ours(spec: dict[str, Any
 @ANY_SPEC
 @given(sections())
 def test_no_two_objects_of_a_kind_have_the_same_name(spec: dict[str, Any]) -> None:
-    named = [(m["kind"], m["metadata"]["name"]) for m in render(context(house(**spec))).all]
+    named = [(m["kind"], m["metadata"]["name"]) for m in render(context(small_tenant(**spec))).all]
 
     assert len(named) == len(set(named))
 
@@ -112,7 +94,7 @@ def test_no_two_objects_of_a_kind_have_the_same_name(spec: dict[str, Any]) -> No
 @ANY_SPEC
 @given(sections())
 def test_every_pod_fits_pod_security_restricted_and_writes_only_where_it_may(spec: dict[str, Any]) -> None:
-    for name, template in pod_templates(render(context(house(**spec))).all):
+    for name, template in pod_templates(render(context(small_tenant(**spec))).all):
         pod = template["spec"]
         assert pod["automountServiceAccountToken"] is False, name
         assert pod["securityContext"]["runAsNonRoot"] is True, name
@@ -127,7 +109,7 @@ def test_every_pod_fits_pod_security_restricted_and_writes_only_where_it_may(spe
 @ANY_SPEC
 @given(sections())
 def test_every_mount_has_its_volume_and_every_volume_its_mount(spec: dict[str, Any]) -> None:
-    manifests = render(context(house(**spec))).all
+    manifests = render(context(small_tenant(**spec))).all
     claims = {
         f"StatefulSet/{name}": {c["metadata"]["name"] for c in m["spec"]["volumeClaimTemplates"]}
         for name, m in by_kind(manifests, "StatefulSet").items()
@@ -141,7 +123,7 @@ def test_every_mount_has_its_volume_and_every_volume_its_mount(spec: dict[str, A
 @ANY_SPEC
 @given(sections())
 def test_selectors_pick_the_pods_of_their_own_component_only(spec: dict[str, Any]) -> None:
-    manifests = render(context(house(**spec))).all
+    manifests = render(context(small_tenant(**spec))).all
     pods = {name: template["metadata"]["labels"] for name, template in pod_templates(manifests)}
     for kind in ("Deployment", "StatefulSet"):
         for name, manifest in by_kind(manifests, kind).items():
@@ -153,7 +135,7 @@ def test_selectors_pick_the_pods_of_their_own_component_only(spec: dict[str, Any
 @ANY_SPEC
 @given(sections())
 def test_what_autoscaling_decides_is_not_said_by_the_deployment(spec: dict[str, Any]) -> None:
-    manifests = render(context(house(**spec))).all
+    manifests = render(context(small_tenant(**spec))).all
     scaled = by_kind(manifests, "HorizontalPodAutoscaler")
     for name, manifest in by_kind(manifests, "Deployment").items():
         assert ("replicas" in manifest["spec"]) == (name not in scaled), name
@@ -162,7 +144,7 @@ def test_what_autoscaling_decides_is_not_said_by_the_deployment(spec: dict[str, 
 @ANY_SPEC
 @given(sections())
 def test_the_quota_has_room_for_the_largest_size_and_a_rollout(spec: dict[str, Any]) -> None:
-    manifests = render(context(house(**spec))).all
+    manifests = render(context(small_tenant(**spec))).all
     hard = by_kind(manifests, "ResourceQuota")["concierge"]["spec"]["hard"]
     scaled = {n: m["spec"]["maxReplicas"] for n, m in by_kind(manifests, "HorizontalPodAutoscaler").items()}
     pods = cpu = memory = 0
@@ -184,7 +166,7 @@ def test_the_quota_has_room_for_the_largest_size_and_a_rollout(spec: dict[str, A
 @given(sections())
 def test_who_may_be_spoken_to_may_also_be_reached(spec: dict[str, Any]) -> None:
     """Every opening towards a component of the tenant has its counterpart on the other side."""
-    policies = by_kind(render(context(house(**spec))).all, "NetworkPolicy").values()
+    policies = by_kind(render(context(small_tenant(**spec))).all, "NetworkPolicy").values()
     components = {_component(p["spec"]["podSelector"]): p["spec"] for p in policies}
     for name, policy in components.items():
         for rule in policy.get("egress", ()):
@@ -216,9 +198,9 @@ def test_where_no_namespace_may_reach_a_pod_nobody_may_instead_of_everybody(path
 
 def test_a_changed_greeting_restarts_the_apps_and_a_changed_article_restarts_nobody() -> None:
     article = {"slug": "pool", "text": {"en": {"question": "Is there a pool?", "answer": "Yes, on the roof."}}}
-    plain = house(knowledge={"articles": [article]})
-    greeted = house(knowledge={"articles": [article]}, chat={"greeting": {"en": "Welcome!"}})
-    told = house(knowledge={"articles": [{**article, "verbatim": True}]})
+    plain = small_tenant(knowledge={"articles": [article]})
+    greeted = small_tenant(knowledge={"articles": [article]}, chat={"greeting": {"en": "Welcome!"}})
+    told = small_tenant(knowledge={"articles": [{**article, "verbatim": True}]})
     pods = dict(pod_templates(render(context(plain)).all))
 
     assert dict(pod_templates(render(context(greeted)).all)) != pods
@@ -226,8 +208,8 @@ def test_a_changed_greeting_restarts_the_apps_and_a_changed_article_restarts_nob
 
 
 def test_more_memory_for_one_app_restarts_that_app_alone() -> None:
-    before = dict(pod_templates(render(context(house())).all))
-    larger = house(resources={"ai": {"limits": {"memory": "1Gi"}}})
+    before = dict(pod_templates(render(context(small_tenant())).all))
+    larger = small_tenant(resources={"ai": {"limits": {"memory": "1Gi"}}})
     after = dict(pod_templates(render(context(larger)).all))
 
     assert {name for name in before if before[name] != after[name]} == {"Deployment/concierge-ai"}
@@ -243,7 +225,7 @@ def test_more_memory_for_one_app_restarts_that_app_alone() -> None:
 )
 def test_a_rotated_secret_restarts_exactly_the_pods_that_use_it(secret: str, restarted: set[str]) -> None:
     account = {**TWILIO, "authTokenSecret": {"name": "twilio", "key": "token"}}
-    tenant = house(
+    tenant = small_tenant(
         ai={"keySecret": {"name": "gemini", "key": "key"}},
         voice={"enabled": True, "twilio": account},
         notifications={"webhooks": [{"url": "https://pms.example/hook", "secret": {"name": "hook", "key": "key"}}]},
@@ -257,14 +239,16 @@ def test_a_rotated_secret_restarts_exactly_the_pods_that_use_it(secret: str, res
 
 def test_a_new_version_is_a_new_migration_and_the_same_version_is_the_same_one() -> None:
     def job(version: str) -> list[str]:
-        return list(by_kind(render(context(house(), version=version)).all, "Job"))
+        return list(by_kind(render(context(small_tenant(), version=version)).all, "Job"))
 
     assert job("1.2.3") == job("1.2.3")
     assert job("1.2.3") != job("1.2.4")
 
 
 def test_a_closed_house_is_one_chat_pod_that_knows_no_database() -> None:
-    tenant = house(suspend={"active": True, "reopensOn": "2027-05-01"}, voice={"enabled": True, "twilio": TWILIO})
+    tenant = small_tenant(
+        suspend={"active": True, "reopensOn": "2027-05-01"}, voice={"enabled": True, "twilio": TWILIO}
+    )
     manifests = render(context(tenant)).all
     chat = by_kind(manifests, "Deployment")["concierge-chat"]["spec"]
     variables = {v["name"] for v in chat["template"]["spec"]["containers"][0]["env"]}
@@ -277,7 +261,7 @@ def test_a_closed_house_is_one_chat_pod_that_knows_no_database() -> None:
 
 
 def test_a_compact_tenant_has_two_pods_of_its_own_besides_beat() -> None:
-    assert set(by_kind(render(context(house(profile="compact"))).all, "Deployment")) == {
+    assert set(by_kind(render(context(small_tenant(profile="compact"))).all, "Deployment")) == {
         "concierge-web",
         "concierge-worker",
         "concierge-beat",

@@ -7,31 +7,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator import names
 from concierge_operator.generated import FINGERPRINT_KEY
 from concierge_operator.observe import State
 from concierge_operator.render.context import Context
 from concierge_operator.secret_marks import content_mark, lacking, used_keys, used_names
-from rendered import context
+from rendered import context, small_tenant
 
 contents = st.dictionaries(st.text("abcdef", min_size=1), st.text("abcdef", max_size=8), max_size=5)
 
 
 def house(**spec: Any) -> Context:
-    plain = {
-        "code": "house",
-        "name": "House",
-        "address": {"street": "Dorfstraße 7", "city": "Musterbach", "country": "DE"},
-        "timezone": "Europe/Berlin",
-    }
-    document = {
-        "apiVersion": "concierge.hotel/v1alpha1",
-        "kind": "ConciergeTenant",
-        "metadata": {"name": "house"},
-        "spec": {"property": plain, **spec},
-    }
-    return context(ConciergeTenant.model_validate(document))
+    return context(small_tenant(**spec))
 
 
 GEMINI = {"ai": {"keySecret": {"name": "gemini", "key": "key"}}}
