@@ -22,9 +22,14 @@ doctor: $(VENV)/.runtime ## Say what is missing on this machine, and what to do 
 ##@ Develop
 setup: $(VENV)/.dev ## Install everything, pinned and hash-checked, into .venv
 
-test: chromium $(VENV)/.dev ## All tests: unit, integration, browser
+test: chromium $(VENV)/.dev ## All tests that need no root: unit, integration, Kubernetes' API server, browser
 	$(BIN)/python -m pytest $(ARGS) tests/unit tests/integration
+	@$(MAKE) --no-print-directory test-api
 	@$(MAKE) --no-print-directory browser  # its own process: the browser's loop runs for as long as it lives
+
+test-api: $(VENV)/.dev ## The operator on a real API server, etcd and controllers, built here the first time (minutes)
+	$(BIN)/python tests/support/kubernetes_binaries.py >/dev/null  # before they begin, not within a test's time
+	$(BIN)/python -m pytest $(ARGS) tests/cluster --ignore=tests/cluster/node
 
 browser: chromium $(VENV)/.dev ## The tests in real Chromium
 	CHROMIUM_PATH="$$(scripts/find-chromium)" $(BIN)/python -m pytest $(ARGS) tests/browser
@@ -56,9 +61,7 @@ lock: $(VENV)/.uv ## Pin all dependencies again, with hashes, for every platform
 image: ## Build the one container image, concierge:dev
 	docker build -t concierge:dev --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) $(ARGS) .
 
-test-cluster: chromium $(VENV)/.dev ## The operator on a real Kubernetes: its API server and, as root, a node with two hotels
-	$(BIN)/python tests/support/kubernetes_binaries.py >/dev/null  # built before they begin, not within a test's time
-	$(BIN)/python -m pytest $(ARGS) tests/cluster --ignore=tests/cluster/node
+test-cluster: chromium $(VENV)/.dev ## A whole cluster with two hotels: as root a real node of our own, or one that you have
 	@if [ -n "$${CONCIERGE_TEST_KUBECONFIG:-}" ]; then \
 		$(MAKE) --no-print-directory test-node NODE_TESTS=tests/cluster/node/test_two_hotels.py; \
 	elif scripts/node-packages; then \
@@ -97,5 +100,5 @@ $(VENV)/.dev: $(VENV)/.uv scripts/install pyproject.toml requirements.lock
 chromium:
 	@PYTHON="$(PYTHON)" scripts/find-chromium >/dev/null
 
-.PHONY: up doctor setup test browser unit check fmt bench bench-operator lock image test-cluster test-node test-image \
+.PHONY: up doctor setup test test-api browser unit check fmt bench bench-operator lock image test-cluster test-node test-image \
 	clean help chromium
