@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from node import builder, parts
 
 _ROOT = Path(__file__).resolve().parents[3]
+_LEFT_OUT = re.compile(r"(^|/)(__pycache__|[^/]+\.egg-info)/")
 _RECIPES = _ROOT / "tests" / "cluster" / "node" / "images"
 
 
@@ -96,10 +97,13 @@ def _place(kept: Path, base: Path, image: Image) -> Path:
 
 
 def _files(context: Path, sources: Iterable[str]) -> list[Path]:
-    """What git tracks, and what it would."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", *sources]
-    listed = subprocess.run(command, cwd=context, capture_output=True, text=True, check=True).stdout
-    return [context / line for line in sorted(listed.splitlines()) if (context / line).is_file()]
+    """What the builder is given of them (.dockerignore leaves the same out)."""
+    below = (path for source in sources for path in _all_below(context / source))
+    return sorted(path for path in below if not _LEFT_OUT.search(path.relative_to(context).as_posix()))
+
+
+def _all_below(source: Path) -> Iterator[Path]:
+    return (path for path in (source, *source.rglob("*")) if path.is_file())
 
 
 def _key(files: list[Path]) -> str:
