@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,15 @@ from node.network import NODE, PODS
 from node.room import Room
 
 NODE_NAME = "node"
+_READY_WITHIN_SECONDS = 120
 
 
-def start_kubelet(room: Room, plane: ControlPlane) -> None:
+def start_kubelet(room: Room, plane: ControlPlane) -> subprocess.Popen[bytes]:
     """Started; the node is ready some seconds later."""
     nothing = room.folder / "resolv.conf"
     nothing.write_text("")
     config = _written(room.folder / "kubelet.json", _kubelet(room, nothing))
-    room.start(
+    return room.start(
         "kubelet", binaries("kubelet") / "kubelet", f"--config={config}", f"--kubeconfig={plane.kubeconfig}",
         f"--root-dir={room.folder / 'kubelet'}", f"--hostname-override={NODE_NAME}", f"--node-ip={NODE}",
     )  # fmt: skip
@@ -40,10 +43,14 @@ def start_scheduler(room: Room, plane: ControlPlane) -> None:
     )  # fmt: skip
 
 
-def wait_until_ready(plane: ControlPlane) -> None:
-    """Until the cluster says that the node is ready."""
-    plane.kubectl("wait", "--for=create", "--timeout=60s", f"node/{NODE_NAME}")
-    plane.kubectl("wait", "--for=condition=Ready", "--timeout=60s", f"node/{NODE_NAME}")
+def wait_until_ready(room: Room, plane: ControlPlane, kubelet: subprocess.Popen[bytes]) -> None:
+    """Until the cluster says that the node is ready. Where it never is, the kubelet's last words say why."""
+    end = time.monotonic() + _READY_WITHIN_SECONDS
+    ready = "jsonpath={.status.conditions[?(@.type=='Ready')].status}"
+    while plane.kubectl("get", "node", NODE_NAME, "-o", ready, check=False) != "True":
+        alive_and_in_time = kubelet.poll() is None and time.monotonic() < end
+        assert alive_and_in_time, room.last_words("kubelet")
+        time.sleep(0.5)
 
 
 def _kubelet(room: Room, resolv_conf: Path) -> dict[str, Any]:

@@ -42,9 +42,10 @@ def one_node(folder: Path, *, pause: str, archives: list[Path]) -> Iterator[OneN
             for archive in archives:
                 import_images(opened, archive)
             ended("give the images to the node")
-            for start in (start_kubelet, start_proxy, start_scheduler, start_dns, _start_volumes):
+            kubelet = start_kubelet(opened, plane)
+            for start in (start_proxy, start_scheduler, start_dns, _start_volumes):
                 start(opened, plane)
-            wait_until_ready(plane)
+            wait_until_ready(opened, plane, kubelet)
             ended("start the node")
             yield OneNode(plane, opened)
             ended("all tests on the node")

@@ -23,6 +23,7 @@ from typing import IO
 CGROUPS = Path("/sys/fs/cgroup")
 """Where the kernel shows control groups."""
 _PATIENCE_SECONDS = 30
+_LAST_CHARACTERS = 3000
 # Each program keeps something in these that the machine's own must not see; the room has empty ones.
 _PRIVATE = ("/run", "/var/log", "/var/lib")
 _FIRST_PROCESS = """
@@ -62,6 +63,10 @@ class Room:
             process = subprocess.Popen([*self.enter, *map(str, command)], stdout=log, stderr=log)
         self._started.append(process)
         return process
+
+    def last_words(self, name: str) -> str:
+        """The end of what a program has written."""
+        return (self.folder / f"{name}.log").read_text(errors="replace")[-_LAST_CHARACTERS:]
 
     def until(self, what: str, *command: str | Path, seconds: float = 60) -> None:
         """Wait until a command succeeds inside."""
