@@ -85,7 +85,7 @@ class Leader:
 
     async def _ask(self, asked_at: float) -> bool:
         live = self._live or await self._cluster.get(LEASES, LEASE_NAME, self._namespace)
-        if not self._hold.may_take(live, asked_at):
+        if not self._hold.may_take(live, self._clock.monotonic()):  # as it is heard, however long that took
             self._hold.lost()
             return False
         wanted = lease(LEASE_NAME, self._namespace, live, self._hold, self._clock.now())

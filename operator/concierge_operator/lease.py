@@ -7,6 +7,7 @@ it writes is harmless when it comes late all the same.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -74,7 +75,7 @@ def lease(name: str, namespace: str, before: Live | None, hold: Hold, now: datet
         spec |= {"acquireTime": moment, "leaseTransitions": int(spec.get("leaseTransitions") or 0) + bool(before)}
     spec |= {
         "holderIdentity": hold.identity,
-        "leaseDurationSeconds": max(1, round(hold.terms.lease_seconds)),
+        "leaseDurationSeconds": math.ceil(hold.terms.lease_seconds),
         "renewTime": moment,
     }
     metadata = dict(before["metadata"]) if before else {"name": name, "namespace": namespace}

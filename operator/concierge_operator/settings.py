@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import socket
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from concierge_core.settings import ProcessSettings, known_level
@@ -50,9 +51,9 @@ class OperatorSettings(ProcessSettings):
     """Every tenant is looked at again this often, spread evenly."""
     lease_seconds: Seconds = 10.0
     """A leader that has not renewed for this long is followed by another."""
-    renew_deadline_seconds: Seconds = 7.0
+    renew_deadline_seconds: Annotated[Seconds, Field(validate_default=True)] = 7.0
     """A leader that could not renew for this long stops writing."""
-    retry_seconds: Seconds = 2.0
+    retry_seconds: Annotated[Seconds, Field(validate_default=True)] = 2.0
     """How often the Lease is renewed, or asked for."""
 
     answer_seconds: Seconds = ANSWER_SECONDS
@@ -69,6 +70,20 @@ class OperatorSettings(ProcessSettings):
     """Where traces go, without `/v1/traces`; none, if absent."""
     log_format: str = "json"
     log_level: Annotated[str, AfterValidator(known_level)] = "INFO"
+
+    @field_validator("renew_deadline_seconds")
+    @classmethod
+    def _stops_before_another_may_follow(cls, told: float, others: ValidationInfo) -> float:
+        if told >= others.data.get("lease_seconds", math.inf):
+            raise ValueError("must be less than leaseSeconds, else two operators could lead at once")
+        return told
+
+    @field_validator("retry_seconds")
+    @classmethod
+    def _renews_in_time(cls, told: float, others: ValidationInfo) -> float:
+        if told >= others.data.get("renew_deadline_seconds", math.inf):
+            raise ValueError("must be less than renewDeadlineSeconds, else the Lease is lost before it is renewed")
+        return told
 
     def defaults(self) -> OperatorDefaults:
         """What rendering needs of them."""
