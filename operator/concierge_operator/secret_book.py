@@ -13,8 +13,8 @@ from concierge_operator.generated import fingerprint_key, missing, new_secret
 from concierge_operator.kinds import SECRETS
 from concierge_operator.refusals import Refusal, Retry
 from concierge_operator.render.context import Context
-from concierge_operator.secret_marks import content_mark, used_names
-from concierge_operator.status_model import SecretMark
+from concierge_operator.secret_marks import content_mark, used_keys, used_names
+from concierge_operator.status_model import MOST_KEYS, SecretMark
 
 Place = tuple[str, str]
 """Namespace and name."""
@@ -60,11 +60,17 @@ class SecretBook:
         """Every Secret that the tenant uses: its mark, or None where there is none. Makes the generated one."""
         before = {mark.name: mark for mark in noted}
         used = used_names(ctx)
-        known = {name: self._known(ctx.namespace, name, before.get(name)) for name in used}
+        wanted = _keys(ctx)
+        known: dict[str, SecretMark | None] = {}
+        for name in used:
+            mark = self._known(ctx.namespace, name, before.get(name))
+            known[name] = mark if mark is not None and _tells_all(mark, wanted.get(name, set())) else None
         if all(mark is not None for mark in known.values()):
-            return dict(known)
+            return known
         key = fingerprint_key(await self._generated(ctx, cluster))
-        return {name: known[name] or await self._read(ctx.namespace, name, key, cluster) for name in used}
+        for name in (name for name, mark in known.items() if mark is None):
+            known[name] = await self._read(ctx.namespace, name, key, cluster, wanted.get(name, set()))
+        return known
 
     def _known(self, namespace: str, name: str, noted: SecretMark | None) -> SecretMark | None:
         place = (namespace, name)
@@ -75,13 +81,15 @@ class SecretBook:
                 return mark
         return None
 
-    async def _read(self, namespace: str, name: str, key: bytes, cluster: Cluster) -> SecretMark | None:
+    async def _read(
+        self, namespace: str, name: str, key: bytes, cluster: Cluster, wanted: set[str]
+    ) -> SecretMark | None:
         live = await cluster.get(SECRETS, name, namespace)
         mark = None
         if live is not None:
             version = live["metadata"]["resourceVersion"]
             self._versions[namespace, name] = version
-            keys = sorted(live.get("data") or {})
+            keys = sorted(sorted(live.get("data") or {}, key=lambda one: (one not in wanted, one))[:MOST_KEYS])
             mark = SecretMark(name=name, version=version, fingerprint=content_mark(key, live), keys=keys)
         self._marks[namespace, name] = mark
         return mark
@@ -101,3 +109,16 @@ class SecretBook:
             patch = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"]}, "data": lacks}
             return await cluster.merge(SECRETS, names.GENERATED_SECRET, ctx.namespace, patch)
         return live
+
+
+def _keys(ctx: Context) -> dict[str, set[str]]:
+    """Name of a Secret → its keys that pods can't start without."""
+    found: dict[str, set[str]] = {}
+    for ref in used_keys(ctx):
+        found.setdefault(ref.name, set()).add(ref.key)
+    return found
+
+
+def _tells_all(mark: SecretMark, wanted: set[str]) -> bool:
+    """A mark has room for so many keys; of a Secret with more, those are left out that were not needed then."""
+    return len(mark.keys) < MOST_KEYS or wanted <= set(mark.keys)

@@ -19,6 +19,10 @@ InventoryLine = Annotated[str, Field(max_length=400, pattern=LINE)]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
 
+MOST_KEYS = 64
+"""Keys of one Secret that are noted; of one with more, those that are used first."""
+
+
 class Condition(Section):
     """One observation."""
 
@@ -56,7 +60,7 @@ class SecretMark(Section):
     """Resource version that the fingerprint was made of."""
     fingerprint: str
     """Keyed fingerprint of its content: pods restart when it changes."""
-    keys: Annotated[list[str], Field(max_length=64)] = Field(default_factory=list)
+    keys: Annotated[list[str], Field(max_length=MOST_KEYS)] = Field(default_factory=list)
     """Names of its keys."""
 
 
