@@ -32,7 +32,7 @@ def data_ready(ctx: Context, seen: Seen) -> Verdict:
     parts = [("StatefulSet", names.object_name(part)) for part in data(ctx)]
     if ctx.spec.postgres.mode == "cloudnativepg":
         parts.insert(0, ("Cluster", names.object_name(Component.POSTGRES)))
-    return worst(_verdict(place, seen) for place in parts)
+    return worst(_verdict(ctx, place, seen) for place in parts)
 
 
 def migration_state(ctx: Context, recorded: Migration | None, seen: Seen) -> Verdict | None:
@@ -40,18 +40,18 @@ def migration_state(ctx: Context, recorded: Migration | None, seen: Seen) -> Ver
     name = migration_name(ctx)
     if recorded is not None and recorded.job == name and recorded.succeeded:
         return READY
-    live = seen.get(("Job", name))
+    live = _ours(ctx, ("Job", name), seen)
     return live.verdict if live is not None else None
 
 
 def background_ready(ctx: Context, seen: Seen) -> Verdict:
     """Worker and beat."""
-    return worst(_deployment(part, seen) for part in apps(ctx) if part in BACKGROUND)
+    return worst(_deployment(ctx, part, seen) for part in apps(ctx) if part in BACKGROUND)
 
 
 def apps_ready(ctx: Context, seen: Seen) -> Verdict:
     """Everything that guests and staff talk to."""
-    return worst(_deployment(part, seen) for part in apps(ctx) if part not in BACKGROUND)
+    return worst(_deployment(ctx, part, seen) for part in apps(ctx) if part not in BACKGROUND)
 
 
 def route_ready(ctx: Context, seen: Seen) -> Verdict | None:
@@ -63,7 +63,8 @@ def route_ready(ctx: Context, seen: Seen) -> Verdict | None:
     if kind == "HTTPRoute" and not ctx.offers("HTTPRoute", "gateway.networking.k8s.io"):
         told = "This cluster has no Gateway API. Install it, or set spec.gateway.ingressClass for an Ingress."
         return Verdict(State.FAILED, "GatewayApiMissing", told)
-    found = [live.verdict or READY for (k, _), live in seen.items() if k == kind and live.owned]
+    routes = (live for place in seen if place[0] == kind and (live := _ours(ctx, place, seen)) is not None)
+    found = [live.verdict or READY for live in routes if live.owned]
     return worst(found) if found else absent(kind, ctx.tenant)
 
 
@@ -82,12 +83,18 @@ def endpoints(ctx: Context) -> Endpoints:
     return Endpoints(guest=f"{url}/", staff=f"{url}/admin/", widget=f"{url}/widget.js")
 
 
-def _deployment(component: Component, seen: Seen) -> Verdict:
-    return _verdict(("Deployment", names.object_name(component)), seen)
+def _deployment(ctx: Context, component: Component, seen: Seen) -> Verdict:
+    return _verdict(ctx, ("Deployment", names.object_name(component)), seen)
 
 
-def _verdict(place: Place, seen: Seen) -> Verdict:
+def _ours(ctx: Context, place: Place, seen: Seen) -> Sighting | None:
+    """What a tenant of the same name has left, and the cluster has not tidied up yet, says nothing of this one."""
     live = seen.get(place)
+    return live if live is not None and live.tenant_uid == ctx.uid else None
+
+
+def _verdict(ctx: Context, place: Place, seen: Seen) -> Verdict:
+    live = _ours(ctx, place, seen)
     if live is None:
         return absent(*place)
     return live.verdict or READY

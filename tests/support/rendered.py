@@ -11,6 +11,8 @@ from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator.render import Context, Manifest, render
 
 ROOT = Path(__file__).resolve().parents[2]
+UID = "11111111-2222-4333-8444-555555555555"
+"""Of every tenant that is rendered here."""
 MANIFESTS = sorted((ROOT / "manifests").glob("*.yaml"))
 
 
@@ -24,7 +26,7 @@ def context(tenant: ConciergeTenant, **other: Any) -> Context:
     name = tenant.metadata.name
     offered = frozenset({"PodMonitor.monitoring.coreos.com", "Certificate.cert-manager.io"})
     values: dict[str, Any] = {"version": "1.2.3", "offered": offered, **other}
-    return Context(namespace=name, tenant=name, uid="11111111-2222-4333-8444-555555555555", spec=tenant.spec, **values)
+    return Context(namespace=name, tenant=name, uid=UID, spec=tenant.spec, **values)
 
 
 def small_tenant(**spec: Any) -> ConciergeTenant:

@@ -12,7 +12,7 @@ from concierge_operator.render.context import Context
 from concierge_operator.render.migration import migration_name
 from concierge_operator.sightings import Place, Sighting
 from concierge_operator.status_model import Migration
-from rendered import context, small_tenant
+from rendered import UID, context, small_tenant
 
 ROLLING = Verdict(State.PROGRESSING, "RollingOut", "half of it")
 CRASHED = Verdict(State.FAILED, "Crashing", "all of it")
@@ -23,9 +23,9 @@ def house(offered: frozenset[str] = GATEWAYS, **spec: Any) -> Context:
     return context(small_tenant(**spec), offered=offered)
 
 
-def seen(**verdicts: Verdict) -> dict[Place, Sighting]:
+def seen(tenant_uid: str = UID, **verdicts: Verdict) -> dict[Place, Sighting]:
     return {
-        (kind, name.replace("_", "-")): Sighting("a", 1, "fields", "tenant", deleting=False, verdict=verdict)
+        (kind, name.replace("_", "-")): Sighting("a", 1, "fields", tenant_uid, deleting=False, verdict=verdict)
         for place, verdict in verdicts.items()
         for kind, _, name in [place.partition("__")]
     }
@@ -63,7 +63,7 @@ def test_a_migration_of_another_version_does_not_count() -> None:
 
 def test_a_migration_that_runs_or_failed_says_so() -> None:
     ctx = house()
-    job = {("Job", migration_name(ctx)): Sighting("a", 1, "f", "t", deleting=False, verdict=CRASHED)}
+    job = {("Job", migration_name(ctx)): Sighting("a", 1, "f", UID, deleting=False, verdict=CRASHED)}
 
     assert findings.migration_state(ctx, None, job) is CRASHED
 
@@ -97,3 +97,12 @@ def test_a_closed_house_is_only_its_page() -> None:
 
     assert set(findings.details(ctx, {})) == {"AppsReady"}
     assert findings.endpoints(ctx).staff is None
+
+
+def test_what_an_earlier_tenant_of_the_same_name_has_left_says_nothing_of_this_one() -> None:
+    ctx = house()
+    parts = dict.fromkeys(("StatefulSet__concierge_postgres", "StatefulSet__concierge_redis"), READY)
+    job = {("Job", migration_name(ctx)): Sighting("a", 1, "f", "of-before", deleting=False, verdict=READY)}
+
+    assert findings.migration_state(ctx, None, job) is None
+    assert findings.data_ready(ctx, seen("of-before", **parts)).reason == "NotThereYet"
