@@ -87,11 +87,14 @@ def _first_version(brand: Document) -> str | None:
 
 
 def status_of(document: Mapping[str, Any]) -> TenantStatus:
-    """What was told of the tenant last; an empty status where there is none, or none that can be read."""
+    """What was told of the tenant last, as far as it can be read."""
+    told = document.get("status") or {}
     try:
-        return TenantStatus.model_validate(document.get("status") or {})
-    except ValidationError:  # another version of the operator wrote it, or somebody by hand
-        return TenantStatus()
+        return TenantStatus.model_validate(told)
+    except ValidationError as error:  # another version of the operator wrote it, or somebody by hand
+        strange = {str(one["loc"][0]) for one in error.errors() if one["loc"]}
+        plain = {name: part for name, part in told.items() if name not in strange}
+        return TenantStatus() if len(plain) == len(told) else status_of({"status": plain})
 
 
 def class_status_of(document: Mapping[str, Any]) -> ClassStatus:

@@ -8,7 +8,7 @@ import pytest
 
 from concierge_operator.known import Document, paper
 from concierge_operator.observe import Verdict
-from concierge_operator.preparing import Surroundings, prepared
+from concierge_operator.preparing import Surroundings, prepared, status_of
 from concierge_operator.render import Context, OperatorDefaults
 from concierge_operator.render.pools import pool_size
 from hotel import tenant_document
@@ -124,3 +124,20 @@ def test_the_pools_of_all_pods_together_fit_into_what_the_server_allows(allowed:
 
 def test_a_spec_whose_pods_cannot_all_connect_is_refused() -> None:
     assert _reason(_prepared(_tenant(postgres={"maxConnections": 30}))) == "TooFewConnections"
+
+
+def test_of_a_status_that_another_version_wrote_everything_that_can_be_read_is_kept() -> None:
+    number = {"number": "+4930123", "accountSid": "AC1", "secret": {"name": "twilio", "key": "token"}}
+    number["before"] = {"calls": {"url": "https://before.example/call"}}
+    status = {"version": "1.0.0", "numbers": [number], "migration": {"of": "the future"}, "weather": "fine"}
+
+    found = status_of({"status": status})
+
+    assert (found.version, found.migration) == ("1.0.0", None)
+    assert found.numbers[0].before.calls is not None
+    assert found.numbers[0].before.calls.url == "https://before.example/call"
+
+
+@pytest.mark.parametrize("status", [None, {}, {"conditions": "none"}, {"conditions": [{"type": 1}]}])
+def test_a_status_that_cannot_be_read_at_all_is_an_empty_one(status: Any) -> None:
+    assert status_of({"status": status}).conditions == []
