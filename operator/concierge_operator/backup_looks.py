@@ -39,17 +39,22 @@ class BackupLooks:
         self, ctx: Context, seen: Mapping[Place, Sighting], before: BackupStatus | None, cluster: Cluster
     ) -> BackupReport | None:
         """The report; None where nothing is backed up."""
+        key = f"{ctx.namespace}/{ctx.tenant}"
         if not ctx.spec.backup.enabled or ("CronJob", BACKUP_NAME) not in seen:
-            self._last.pop(ctx.uid, None)
+            self.forget(key)
             return None
-        mark = _mark(seen)
-        last, now = self._last.get(ctx.uid), self._clock.monotonic()
+        mark = ctx.uid + _mark(seen)
+        last, now = self._last.get(key), self._clock.monotonic()
         if last is not None and last[1] == mark and now - last[0] < _LOOK_AGAIN_SECONDS:
             return last[2]
         report = await self._read(ctx, before, cluster)
         if report is not None:
-            self._last[ctx.uid] = (now, mark, report)
+            self._last[key] = (now, mark, report)
         return report
+
+    def forget(self, key: str) -> None:
+        """The tenant of this key is gone, or makes no backups any more."""
+        self._last.pop(key, None)
 
     async def _read(self, ctx: Context, before: BackupStatus | None, cluster: Cluster) -> BackupReport | None:
         cron_job = await cluster.get(child("CronJob"), BACKUP_NAME, ctx.namespace)

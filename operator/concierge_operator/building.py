@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import structlog
 
 from concierge_core.telemetry import span
-from concierge_operator import growing, meters, names, plan
+from concierge_operator import growing, meters, names, plan, trouble
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.drift import authors, drifted
 from concierge_operator.inventory import Inventory, Note
@@ -102,7 +102,7 @@ class Builder:
         resource = resource_of(step.manifest)
         live = await self.cluster.get(resource, step.place[1], self.ctx.namespace, only_metadata=True)
         if live is not None:
-            known = sighting(resource, {**live, "kind": resource.kind})
+            known = sighting(resource, resource.typed(live))
             if known.deleting:
                 raise Retry(f"{step.place[0]} {step.place[1]} of before is on its way out")
             if known.tenant_uid != self.ctx.uid:
@@ -146,18 +146,9 @@ class Builder:
         _log.warning("an object was refused", kind=kind, name=name, status=refused.status, reason=refused.reason)
         if refused.may_pass:
             raise refused
-        if refused.over_quota:
-            told = f"{kind} {name}: {refused} Raise the namespace's quota, or ask for less."
-            return Verdict(State.FAILED, "QuotaExceeded", told)
         if refused.status == 404:
             return Verdict(State.FAILED, "KindMissing", f"This cluster does not know {kind}; install what defines it.")
-        if refused.namespace_goes:
-            told = f"Namespace {self.ctx.namespace} is being deleted; nothing can be made in it any more."
-            return Verdict(State.FAILED, "NamespaceTerminating", told)
-        if refused.status == 403:
-            told = f"The cluster does not let the operator make {kind} {name}: {refused}"
-            return Verdict(State.FAILED, "NotAllowed", told)
-        return Verdict(State.FAILED, "ObjectRefused", f"The cluster refuses {kind} {name}: {refused}")
+        return trouble.of_refusal(refused, f"{kind} {name}", self.ctx.namespace)
 
 
 def _name_taken(ctx: Context, place: Place) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -37,7 +38,7 @@ class Rollouts:
         """Look at this class."""
         paper = self._world.classes.get(key)
         if paper is None:
-            return Looked()
+            return Looked(gone=True)
         document = paper.document()
         before = class_status_of(document)
         try:
@@ -49,15 +50,15 @@ class Rollouts:
         return await self._roll_out(document, brand, before)
 
     async def _roll_out(self, document: Document, brand: ConciergeClass, before: ClassStatus) -> Looked:
-        papers = [p for p in self._world.tenants.of_class(brand.metadata.name) if not p.turn.own_version]
+        papers = self._world.tenants.of_class(brand.metadata.name)
         version, now = brand.spec.version, self._clock.now()
         if version is None:
-            after = before.model_copy(update={"version": None, "tenants": len(papers), "updated": 0})
+            after = before.model_copy(update={"version": None, "tenants": len(members(papers, "")), "updated": 0})
             await self._tell(document, before, after, "NoVersion", "The class names no version.", stalled=False)
             return Looked()
-        members = [_member(paper, version) for paper in papers]
-        decision = decide(members, brand.spec.rollout, version, _progress(before), now)
-        after = _status(before, decision, members, version)
+        hotels = members(papers, version)
+        decision = decide(hotels, brand.spec.rollout, version, _progress(before), now)
+        after = _status(before, decision, hotels, version)
         stopped = decision.verdict is Verdict.STOPPED
         await self._tell(document, before, after, decision.verdict.value, _sentence(decision, after), stalled=stopped)
         for name in decision.assign:
@@ -72,7 +73,7 @@ class Rollouts:
         body = {
             "apiVersion": TENANTS.api_version,
             "kind": TENANTS.kind,
-            "metadata": {"name": name, "namespace": namespace, "uid": paper.uid},
+            "metadata": {"name": name, "namespace": namespace, "uid": paper.uid, "resourceVersion": str(paper.version)},
             "status": {"assignedVersion": version, "assignedAt": moments.written(now)},
         }
         live = await self._cluster.apply(TENANTS, body, manager=_ROLLOUT_MANAGER, subresource="status")
@@ -97,6 +98,11 @@ class Rollouts:
             await self._teller.transitions(CLASSES, document, before.conditions, conditions)
 
 
+def members(papers: Iterable[Paper], version: str) -> list[Member]:
+    """Those of a class's tenants that follow its version: the others name their own, or are about to go."""
+    return [_member(paper, version) for paper in papers if not (paper.turn.own_version or paper.turn.leaving)]
+
+
 def _member(paper: Paper, version: str) -> Member:
     turn = paper.turn
     return Member(
@@ -112,14 +118,14 @@ def _progress(status: ClassStatus) -> Progress:
     return Progress(status.version, status.wave, moments.read(status.wave_since))
 
 
-def _status(before: ClassStatus, decision: Decision, members: list[Member], version: str) -> ClassStatus:
+def _status(before: ClassStatus, decision: Decision, hotels: list[Member], version: str) -> ClassStatus:
     since = decision.progress.wave_since
     return before.model_copy(
         update={
             "version": version,
             "previous_version": before.version if before.version not in (None, version) else before.previous_version,
-            "tenants": len(members),
-            "updated": sum(member.assigned == version and member.ready for member in members),
+            "tenants": len(hotels),
+            "updated": sum(member.assigned == version and member.ready for member in hotels),
             "wave": decision.progress.wave,
             "wave_since": moments.written(since) if since is not None else None,
             "stopped_by": decision.stopped_by,

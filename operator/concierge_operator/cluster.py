@@ -234,7 +234,7 @@ class Cluster:
                 if event["type"] == "ERROR":
                     raise refusal(event["object"].get("code", 500), event["object"])
                 yield event["type"], event["object"]
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:  # a line that was cut is no JSON
             raise AwayError(type(error).__name__) from None
         finally:
             _break_off(response.response)

@@ -25,6 +25,8 @@ class Looked:
 
     again_seconds: float | None = None
     failed: bool = False
+    gone: bool = False
+    """There is nothing of this key any more."""
     at_least_seconds: float = 0.0
     """Leave the API server alone for so long: it asked for it."""
 
@@ -76,7 +78,7 @@ class Engine:
             finally:
                 self._at_work -= 1
                 self._looks += 1
-                self._queue.done(key, failed=looked.failed, at_least_seconds=looked.at_least_seconds)
+                self._queue.done(key, failed=looked.failed, at_least_seconds=looked.at_least_seconds, gone=looked.gone)
                 meters.QUEUE_DEPTH.set(len(self._queue))
             self._tell_when_caught_up()
 

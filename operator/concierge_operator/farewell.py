@@ -10,44 +10,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from concierge_core.ports import Clock
+import structlog
+
 from concierge_core.tenant.cluster import Suspend
 from concierge_operator import findings, names
 from concierge_operator.building import Builder
-from concierge_operator.cluster import Cluster
+from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.engine import Looked
 from concierge_operator.inventory import inventory_of
 from concierge_operator.kinds import SECRETS, TENANTS, child
-from concierge_operator.known import Document
+from concierge_operator.known import Document, key_of
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_model import VoiceNumber
 from concierge_operator.observe import READY, State, Verdict, job
-from concierge_operator.plan import Owner, owned_by
 from concierge_operator.preparing import status_of
 from concierge_operator.refusals import Refusal
 from concierge_operator.render import Stage, render
 from concierge_operator.render.backup import BACKUP_NAME, snapshot_job
 from concierge_operator.render.context import Context
-from concierge_operator.status import Findings, conditions
-from concierge_operator.telling import Teller
+from concierge_operator.tenant_teller import TenantTeller
+from concierge_operator.trouble import NAMESPACE_GOES
 from concierge_operator.twilio_number import desired
 from concierge_operator.world import World
 
 FINALIZER = f"{names.DOMAIN}/farewell"
 _FINAL = "final"
 _LOOK_AGAIN_SECONDS = 5.0
+_LAST_BACKUP = Verdict(State.PROGRESSING, "LastBackup", "The last backup is made before the tenant goes.")
 _WAKING = Verdict(State.PROGRESSING, "WakingDatabase", "The database wakes, so that the last backup can be made.")
+
+_log = structlog.get_logger(__name__)
 
 
 class Farewell:
     """Sets the finalizer while a tenant lives, and does what it stands for when the tenant goes."""
 
-    def __init__(self, cluster: Cluster, world: World, numbers: NumberLooks, teller: Teller, clock: Clock) -> None:
+    def __init__(self, cluster: Cluster, world: World, numbers: NumberLooks, teller: TenantTeller) -> None:
         self._cluster = cluster
         self._world = world
         self._numbers = numbers
         self._teller = teller
-        self._clock = clock
 
     async def hold(self, document: Document, ctx: Context, numbers: Sequence[VoiceNumber]) -> Document:
         """Set or lift the finalizer, as the tenant needs it; the document as it is now."""
@@ -64,8 +66,11 @@ class Farewell:
             return Looked()
         policy = document["spec"].get("deletionPolicy", "Retain")
         saved = await self._save(ready, document) if policy == "Snapshot" else READY
-        if not saved.ready:
-            await self._tell(document, saved)
+        if saved.reason == NAMESPACE_GOES:
+            # Its volumes go as well, whatever is done here; held up, it would only hang.
+            _log.warning("no last backup was made: the whole namespace is being deleted", tenant=key_of(document))
+        elif not saved.ready:
+            await self._teller.standstill(document, saved)
             return Looked(again_seconds=_LOOK_AGAIN_SECONDS)
         await self._give_numbers_back(document)
         if policy != "Retain":
@@ -85,45 +90,33 @@ class Farewell:
         if asleep is not None:
             return asleep
         live = await self._cluster.get(child("Job"), f"{BACKUP_NAME}-{_FINAL}", ready.namespace)
-        if live is not None:
-            return job(live)
-        owner = Owner(ready.tenant, ready.uid)
-        wanted = owned_by(owner, snapshot_job(ready, _FINAL), TENANTS.api_version, TENANTS.kind)
-        await self._cluster.apply(child("Job"), wanted, manager=names.FIELD_MANAGER)
-        return Verdict(State.PROGRESSING, "LastBackup", "The last backup is made before the tenant goes.")
+        # One that an earlier tenant of this name made, and the cluster has not tidied up yet, is no backup of this one.
+        if live is not None and (live["metadata"].get("labels") or {}).get(names.TENANT_UID) == ready.uid:
+            return _last_backup(live)
+        builder = self._builder(ready, document)
+        return await builder.stage("farewell", [snapshot_job(ready, _FINAL)]) or _LAST_BACKUP
 
     async def _wake_data(self, ctx: Context, document: Document) -> Verdict | None:
         """A house that is closed for the season has no database at work; what has to be waited for, if anything has."""
-        seen = self._world.sightings
-        if findings.data_ready(ctx, seen.of(ctx.namespace)).ready:
+        if findings.data_ready(ctx, self._world.sightings.of(ctx.namespace)).ready:
             return None
-        builder = Builder(self._cluster, seen, ctx, inventory_of(status_of(document).inventory))
-        stages = render(ctx)
+        builder, stages = self._builder(ctx, document), render(ctx)
         for stage in (Stage.GUARD, Stage.CONFIG, Stage.DATA):
             stopped = await builder.stage(stage.value, stages.of[stage])
             if stopped is not None:
                 return stopped
         return _WAKING
 
+    def _builder(self, ctx: Context, document: Document) -> Builder:
+        return Builder(self._cluster, self._world.sightings, ctx, inventory_of(status_of(document).inventory))
+
     async def _give_numbers_back(self, document: Document) -> None:
-        metadata = document["metadata"]
         numbers = status_of(document).numbers
         if not numbers:
             return
-        result = await self._numbers.farewell(metadata["uid"], metadata["namespace"], numbers, self._cluster)
+        result = await self._numbers.farewell(document["metadata"]["namespace"], numbers, self._cluster)
         if result.verdict is not None and not result.verdict.ready:
-            told = result.verdict
-            await self._teller.event(TENANTS, document, told.reason, told.message, good=False)
-
-    async def _tell(self, document: Document, verdict: Verdict) -> None:
-        before = status_of(document)
-        stall = verdict if verdict.state is State.FAILED else None
-        found = Findings(document["metadata"]["generation"], applied=False, stall=stall)
-        shown = conditions(found, before.conditions, self._clock.now())
-        status = before.model_copy(update={"conditions": shown})
-        live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
-        if live is not None:
-            self._world.written(live)
+            await self._teller.warn(document, result.verdict.reason, result.verdict.message)
 
     async def _set(self, document: Document, finalizers: list[str]) -> Document:
         metadata = document["metadata"]
@@ -137,6 +130,16 @@ class Farewell:
             raise
         self._world.written(live)
         return live
+
+
+def _last_backup(live: Manifest) -> Verdict:
+    verdict = job(live)
+    if verdict.state is State.PROGRESSING:
+        return _LAST_BACKUP
+    if verdict.state is State.FAILED:
+        remedy = "Delete the Job to try once more, or set spec.deletionPolicy to Retain or Delete."
+        return replace(verdict, message=f"The last backup before the tenant goes: {verdict.message}. {remedy}")
+    return verdict
 
 
 def _without(held: list[str]) -> list[str]:

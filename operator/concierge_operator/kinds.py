@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +26,10 @@ class Resource:
     def offer(self) -> str:
         """As `Context.offered` names it."""
         return f"{self.kind}.{self.group}"
+
+    def typed(self, live: Mapping[str, Any]) -> dict[str, Any]:
+        """The object with its kind: those in a list don't say it."""
+        return {**live, "apiVersion": self.api_version, "kind": self.kind}
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
         """Path of the collection, the object, or a part of it."""

@@ -26,6 +26,8 @@ class Turn:
     ready: str | None
     """The version that runs, if the tenant is Ready of its newest generation."""
     labels: tuple[tuple[str, str], ...]
+    leaving: bool
+    """It is being deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def _turn(document: Mapping[str, Any]) -> Turn:
         assigned_at=status.get("assignedAt"),
         ready=status.get("version") if ready else None,
         labels=tuple(sorted((metadata.get("labels") or {}).items())),
+        leaving="deletionTimestamp" in metadata,
     )
 
 

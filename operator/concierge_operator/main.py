@@ -24,7 +24,7 @@ from concierge_core.clock import SystemClock
 from concierge_core.errors import ConciergeError
 from concierge_core.settings import Settings
 from concierge_operator.health import served
-from concierge_operator.kinds import CLASSES, TENANTS, Resource
+from concierge_operator.kinds import CLASSES, TENANTS
 from concierge_operator.kopf_session import kopf_session
 from concierge_operator.running import KOPF_WATCHES_SECONDS, Operator
 from concierge_operator.settings import OperatorSettings
@@ -135,20 +135,15 @@ def _registry(operator: Operator) -> kopf.OperatorRegistry:
     async def tenant(event: Any, **_: Any) -> None:
         if event["type"] is None:
             operator.relisted()
-        world.tenant_event(event["type"] or "", _whole(TENANTS, event["object"]))
+        world.tenant_event(event["type"] or "", TENANTS.typed(event["object"]))
 
     @kopf.on.event(CLASSES.group, CLASSES.version, CLASSES.plural, registry=registry)
     async def brand(event: Any, **_: Any) -> None:
         if event["type"] is None:
             operator.relisted()
-        world.class_event(event["type"] or "", _whole(CLASSES, event["object"]))
+        world.class_event(event["type"] or "", CLASSES.typed(event["object"]))
 
     return registry
-
-
-def _whole(resource: Resource, body: Any) -> dict[str, Any]:
-    """Objects in a list don't say their kind."""
-    return {"apiVersion": resource.api_version, "kind": resource.kind, **body}
 
 
 if __name__ == "__main__":

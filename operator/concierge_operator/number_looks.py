@@ -13,6 +13,7 @@ from concierge_operator.keep_number import DRIFT_AUTHOR
 from concierge_operator.kinds import SECRETS
 from concierge_operator.number_model import VoiceNumber
 from concierge_operator.number_verdict import Look, NumberResult, due, fingerprint, looked
+from concierge_operator.refusals import Refusal
 from concierge_operator.render.context import Context
 from concierge_operator.status_model import SecretMark
 from concierge_operator.twilio_api import TwilioApi
@@ -33,13 +34,13 @@ class NumberLooks:
         self, ctx: Context, remembered: Sequence[VoiceNumber], marks: Marks, cluster: Cluster
     ) -> NumberResult | None:
         """Set the tenant's numbers up, if a look is due; None where it has none, and had none."""
-        wanted = desired(ctx.spec, ctx.public_url)
+        key, wanted = f"{ctx.namespace}/{ctx.tenant}", desired(ctx.spec, ctx.public_url)
         if not wanted and not remembered:
-            self._last.pop(ctx.uid, None)
+            self.forget(key)
             return None
         needed = secrets_needed(wanted, remembered)
-        mark = fingerprint(wanted, ctx.public_url, {ref: _mark(marks, ref) for ref in needed})
-        last = self._last.get(ctx.uid)
+        mark = ctx.uid + fingerprint(wanted, ctx.public_url, {ref: _mark(marks, ref) for ref in needed})
+        last = self._last.get(key)
         if last is not None and not due(last[0], now=self._clock.monotonic(), fingerprint=mark):
             return last[1]
         tokens = await _tokens(ctx.namespace, needed, cluster)
@@ -48,15 +49,22 @@ class NumberLooks:
             meters.DRIFT.labels("TwilioNumber", DRIFT_AUTHOR).inc()
         before = last[0] if last is not None else None
         look = looked(before, result, now=self._clock.monotonic(), fingerprint=mark)
-        self._last[ctx.uid] = (look, _told_once(result))
+        self._last[key] = (look, _told_once(result))
         return result
 
-    async def farewell(
-        self, uid: str, namespace: str, remembered: Sequence[VoiceNumber], cluster: Cluster
-    ) -> NumberResult:
-        """Give the numbers back before the tenant goes; takes some seconds at most, raises for nothing of theirs."""
-        self._last.pop(uid, None)
-        tokens = await _tokens(namespace, secrets_needed((), remembered), cluster)
+    def forget(self, key: str) -> None:
+        """The tenant of this key is gone, or has no number any more."""
+        self._last.pop(key, None)
+
+    async def farewell(self, namespace: str, remembered: Sequence[VoiceNumber], cluster: Cluster) -> NumberResult:
+        """Give the numbers back before the tenant goes; takes some seconds at most, raises for nothing of theirs: a
+        Secret that may not be read is one that is not there."""
+        try:
+            tokens = await _tokens(namespace, secrets_needed((), remembered), cluster)
+        except Refusal as refused:
+            if refused.may_pass:
+                raise
+            tokens = {}
         return await keep_number.release(remembered, tokens, self._api)
 
 

@@ -87,13 +87,15 @@ def job(live: Live) -> Verdict:
 
 def http_route(live: Live) -> Verdict:
     """An HTTPRoute: a Gateway has accepted it and found the Services."""
-    parents = live.get("status", {}).get("parents", ())
+    parents, generation = live.get("status", {}).get("parents", ()), live.get("metadata", {}).get("generation", 0)
     if not parents:
         return Verdict(State.PROGRESSING, "NoGatewayAnswered", "No gateway controller has looked at the route yet.")
     for parent in parents:
         for entry in parent.get("conditions", ()):
             if entry["type"] in ("Accepted", "ResolvedRefs") and entry["status"] != "True":
                 return Verdict(State.FAILED, entry.get("reason") or "NotAccepted", entry.get("message", ""))
+            if entry["type"] == "Accepted" and entry.get("observedGeneration", generation) < generation:
+                return Verdict(State.PROGRESSING, "NotObservedYet", "The route was changed a moment ago.")
     return READY
 
 
@@ -133,7 +135,7 @@ def pod_trouble(pods: Iterable[Live]) -> Verdict | None:
     for pod in pods:
         for status in (*pod.get("status", {}).get("initContainerStatuses", ()), *_statuses(pod)):
             waiting = status.get("state", {}).get("waiting") or {}
-            told = _TROUBLES.get(waiting.get("reason", ""))
+            told = _TROUBLES.get(waiting.get("reason", "CrashLoopBackOff" if _ends_again_and_again(status) else ""))
             if told:
                 name = pod["metadata"]["name"]
                 return Verdict(State.FAILED, told[0], f"Pod {name}: {told[1]} {waiting.get('message', '')}".strip())
@@ -156,6 +158,15 @@ def volume_trouble(claims: Iterable[Live]) -> Verdict | None:
         told = f"{name} waits for a volume of storage class {wanted}; see: kubectl describe pvc -n {namespace} {name}"
         return Verdict(State.PROGRESSING, "NoVolume", told)
     return None
+
+
+_MANY_ENDS = 3
+
+
+def _ends_again_and_again(status: Live) -> bool:
+    """Also while it runs, between two ends: else the tenant's status would change with each of them."""
+    ended = status.get("lastState", {}).get("terminated") or {}
+    return not status.get("ready") and status.get("restartCount", 0) >= _MANY_ENDS and bool(ended.get("exitCode"))
 
 
 _TROUBLES = {

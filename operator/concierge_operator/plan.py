@@ -104,6 +104,11 @@ def _deed(made: str, noted: Note | None, live: Sighting | None, tenant_uid: str)
     return Deed.NOTHING if noted.owned == live.owned else Deed.MEND
 
 
+def kept(inventory: Mapping[Place, Note], rendered: Iterable[Manifest]) -> dict[Place, Note]:
+    """The notes of what is rendered now: others are never asked for, and a status has room for so many only."""
+    return {place: note for one in rendered if (note := inventory.get(place := place_of(one))) is not None}
+
+
 def leftovers(
     desired: Iterable[Manifest], seen: Mapping[Place, Sighting], tenant_uid: str, *, settled: bool
 ) -> list[tuple[Place, Sighting]]:

@@ -20,8 +20,10 @@ class Priority(IntEnum):
 
     EDIT = 0
     """Somebody changed something and may be looking."""
-    RETRY = 1
-    RESYNC = 2
+    NEWS = 1
+    """The cluster went on: pods became ready, an object was deleted."""
+    RETRY = 2
+    RESYNC = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +105,28 @@ class WorkQueue:
             self._filled.clear()
             await self._filled.wait()
 
-    def done(self, name: str, *, failed: bool = False, at_least_seconds: float = 0.0) -> None:
-        """This key was worked on. One that failed comes again after its pause, and not before `at_least_seconds`."""
+    def done(self, name: str, *, failed: bool = False, at_least_seconds: float = 0.0, gone: bool = False) -> None:
+        """This key was worked on. One that failed comes again after its pause, and not before `at_least_seconds`: a
+        short one, where somebody has edited meanwhile. Of one that is `gone` nothing is kept."""
         key = self._keys[name]
         if at_least_seconds > 0:
             key.not_before = asyncio.get_running_loop().time() + at_least_seconds
         key.working = False
-        key.failures = key.failures + 1 if failed else 0
         again, key.again = key.again, None
+        key.failures = (key.failures + 1 if again is not Priority.EDIT else 1) if failed else 0
         if again is not None and not failed:
             self.add(name, again)
         elif failed:
             pause = at_least_seconds + self._pace.pause_after(key.failures, self._chance())
             self.add_later(name, pause, Priority.RETRY if again is None else min(again, Priority.RETRY))
-        elif key.later is None and key.tokens >= self._pace.burst:
-            del self._keys[name]
-
-    def forget(self, name: str) -> None:
-        """The key is gone for good."""
-        key = self._keys.get(name)
-        if key is not None and not key.working:
+        elif gone:
             if key.later is not None:
                 key.later.cancel()
-            self._waiting -= key.queued is not None
             del self._keys[name]
+
+    def knows(self, name: str) -> bool:
+        """Something is kept of this key: that it waits, or how often it was worked on."""
+        return name in self._keys
 
     def _key(self, name: str) -> _Key:
         key = self._keys.get(name)

@@ -7,34 +7,39 @@ again. What is applied again changes nothing, and a migration's Job has the same
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from concierge_core.ports import Clock
 from concierge_core.telemetry import span
-from concierge_operator import findings, meters, names, restores, restoring
+from concierge_operator import findings, meters, names, restores, restoring, trouble
 from concierge_operator.backup_looks import BackupLooks, BackupReport
 from concierge_operator.building import Builder
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.engine import Looked
 from concierge_operator.farewell import Farewell
 from concierge_operator.inventory import Inventory, inventory_of, written
-from concierge_operator.kinds import PODS, TENANTS, child
+from concierge_operator.kinds import PODS, child
 from concierge_operator.known import Document, Paper
+from concierge_operator.lease import NotLeadingError
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_verdict import NumberResult
 from concierge_operator.observe import State, Verdict, pod_trouble, volume_trouble
+from concierge_operator.plan import kept
 from concierge_operator.preparing import Surroundings, prepared, status_of
+from concierge_operator.refusals import AwayError, Refusal, Retry
 from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
 from concierge_operator.render.migration import migration_name
 from concierge_operator.secret_marks import lacking, used_keys
 from concierge_operator.status import NEEDED, Findings, conditions, unready_seconds
 from concierge_operator.status_model import Migration, SecretMark, TenantStatus
-from concierge_operator.telling import Teller
+from concierge_operator.tenant_teller import TenantTeller
 from concierge_operator.world import World
 
 _LOOK_AT_PODS_AFTER_SECONDS = 10.0
 _LOOK_AT_THE_REST_AFTER_SECONDS = 60.0
 """A route without a gateway, a number that Twilio does not answer for: nobody tells when they are well again."""
+_TELL_OF_TROUBLE_AFTER_SECONDS = 15.0
 _WAITS_FOR_DATABASE = Verdict(
     State.PROGRESSING, "WaitingForDatabase", "The migration begins when the database is ready."
 )
@@ -54,6 +59,8 @@ class Draft:
     version: str | None = None
     backup: BackupReport | None = None
     numbers: NumberResult | None = None
+    unlooked: set[str] = field(default_factory=set)
+    """Types of conditions that were not looked at this time."""
 
 
 class Reconciler:
@@ -63,7 +70,7 @@ class Reconciler:
         self,
         cluster: Cluster,
         world: World,
-        teller: Teller,
+        teller: TenantTeller,
         numbers: NumberLooks,
         defaults: OperatorDefaults,
         clock: Clock,
@@ -75,8 +82,9 @@ class Reconciler:
         self._clock = clock
         self._numbers = numbers
         self._backups = BackupLooks(clock)
-        self._farewell = Farewell(cluster, world, numbers, teller, clock)
+        self._farewell = Farewell(cluster, world, numbers, teller)
         self._waiting_since: dict[str, float] = {}
+        self._failing_since: dict[str, float] = {}
         self._untold: dict[str, Inventory] = {}
         """What was done in looks that were broken off, so that it isn't all done again."""
 
@@ -84,17 +92,47 @@ class Reconciler:
         """Look at this tenant. Raises `AwayError`, `Retry` or a `Refusal` that may pass: try again later."""
         paper = self._world.tenants.get(key)
         if paper is None:
-            self._waiting_since.pop(key, None)
-            self._untold.pop(key, None)
-            meters.CONDITIONS.forget(*key.split("/"))
-            return Looked()
+            return self._forget(key)
         document = paper.document()
+        try:
+            looked = await self._look(paper, document)
+        except (NotLeadingError, AwayError):
+            raise
+        except Exception as error:
+            await self._tell_trouble(key, document, error)
+            raise
+        self._failing_since.pop(key, None)
+        return looked
+
+    def _forget(self, key: str) -> Looked:
+        for noted in (self._waiting_since, self._failing_since, self._untold):
+            noted.pop(key, None)
+        self._backups.forget(key)
+        self._numbers.forget(key)
+        meters.CONDITIONS.forget(*key.split("/"))
+        return Looked(gone=True)
+
+    async def _look(self, paper: Paper, document: Document) -> Looked:
         ready = prepared(document, self._surroundings(paper))
         if "deletionTimestamp" in document["metadata"]:
             return await self._farewell.finish(document, ready)
+        unseen = next(iter(self._world.unseen.items()), None)
+        if unseen is not None:
+            ready = trouble.of_unseen(unseen[1], unseen[0].kind)
         if isinstance(ready, Verdict):
-            return await self._tell_stalled(document, ready)
+            await self._teller.standstill(document, ready)
+            return Looked()
         return await self._bring_about(document, ready)
+
+    async def _tell_trouble(self, key: str, document: Document, error: Exception) -> None:
+        """What ends looks again and again is told: at once where somebody must act, else when it goes on for long."""
+        now = self._clock.monotonic()
+        since = self._failing_since.setdefault(key, now)
+        if now - since < _TELL_OF_TROUBLE_AFTER_SECONDS and not trouble.will_not_pass(error):
+            return
+        verdict = trouble.of_error(error, document["metadata"]["name"], document["metadata"]["namespace"])
+        with suppress(AwayError, Retry, Refusal):
+            await self._teller.standstill(document, verdict)
 
     def _surroundings(self, paper: Paper) -> Surroundings:
         brand = self._world.classes.get(f"/{paper.class_name}") if paper.class_name else None
@@ -104,15 +142,6 @@ class Reconciler:
             defaults=self._defaults,
             offered=self._world.offered,
         )
-
-    async def _tell_stalled(self, document: Document, verdict: Verdict) -> Looked:
-        """Nothing is changed: what runs keeps running."""
-        before = status_of(document)
-        found = Findings(document["metadata"]["generation"], applied=False, stall=verdict)
-        shown = conditions(found, before.conditions, self._clock.now())
-        judged = {"conditions": shown, "observed_generation": found.generation}
-        await self._write(document, before, before.model_copy(update=judged))
-        return Looked()
 
     async def _bring_about(self, document: Document, ctx: Context) -> Looked:
         before = status_of(document)
@@ -126,9 +155,9 @@ class Reconciler:
         builder = Builder(self._cluster, self._world.sightings, ctx, inventory)
         draft = Draft(render(ctx), before.migration, marks)
         if restores.asked(document):
-            await self._restore(document, ctx, builder, draft)
+            document = await self._restore(document, ctx, builder, draft)
         else:
-            await restoring.forget(self._cluster, document)
+            document = await restoring.forget(self._cluster, document)
             await self._through_stages(ctx, builder, draft)
             await self._look_at(ctx, before, builder, draft)
         await self._explain_waiting(ctx, before, draft)
@@ -169,7 +198,7 @@ class Reconciler:
         if state is None and findings.data_ready(ctx, seen).ready:
             with span("migration", concierge__version=ctx.version):
                 draft.stall = await builder.stage(Stage.MIGRATION.value, draft.stages.of[Stage.MIGRATION])
-            state = Verdict(State.PROGRESSING, "JobRunning", f"{migration_name(ctx)} is at work.")
+            state = draft.stall or Verdict(State.PROGRESSING, "JobRunning", f"{migration_name(ctx)} is at work.")
         if state is not None and state.state is State.FAILED:
             await builder.let_go_of_outdated(draft.stages.of[Stage.MIGRATION])
         draft.details["MigrationsApplied"] = state or _WAITS_FOR_DATABASE
@@ -178,12 +207,15 @@ class Reconciler:
         draft.migration = Migration(version=ctx.version, job=migration_name(ctx), succeeded=True)
         return True
 
-    async def _restore(self, document: Document, ctx: Context, builder: Builder, draft: Draft) -> None:
+    async def _restore(self, document: Document, ctx: Context, builder: Builder, draft: Draft) -> Document:
         """Instead of everything else: the apps rest until the archive is in the place of the data."""
         draft.migration = None  # what is restored may be of an earlier version
-        verdict = await restoring.restore(self._cluster, document, ctx, builder, draft.stages)
+        document, verdict = await restoring.restore(self._cluster, document, ctx, builder, draft.stages)
         draft.details["DatabaseReady"] = verdict
         draft.stall = verdict if verdict.state is State.FAILED else None
+        draft.unlooked |= {"BackupHealthy", "VoiceNumberConfigured"}
+        self._world.written(document)  # that it is done is known before the next look begins: it is done once
+        return document
 
     async def _look_at(self, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft) -> None:
         seen = self._world.sightings.of(ctx.namespace)
@@ -195,7 +227,9 @@ class Reconciler:
         if settled:
             draft.version = ctx.version
         draft.backup = await self._backups.look(ctx, seen, before.backup, self._cluster)
-        if draft.through:
+        if not draft.through:
+            draft.unlooked |= {"VoiceNumberConfigured"}
+        else:
             draft.numbers = await self._numbers.look(ctx, before.numbers, draft.marks, self._cluster)
         if draft.numbers is not None and draft.numbers.verdict is not None:
             draft.details["VoiceNumberConfigured"] = draft.numbers.verdict
@@ -210,6 +244,7 @@ class Reconciler:
             stall=draft.stall,
             suspended=ctx.suspended,
             backup=draft.backup.verdict if draft.backup else None,
+            unlooked=frozenset(draft.unlooked),
         )
         changed = {
             "observed_generation": found.generation,
@@ -217,17 +252,17 @@ class Reconciler:
             "version": draft.version or before.version,
             "endpoints": findings.endpoints(ctx),
             "migration": draft.migration,
-            "inventory": written(builder.inventory),
+            "inventory": written(kept(builder.inventory, draft.stages.all)),
             "secrets": [mark for mark in draft.marks.values() if mark is not None],
             "backup": draft.backup.status if draft.backup else before.backup,
             "numbers": list(draft.numbers.remembered) if draft.numbers else before.numbers,
         }
-        await self._write(document, before, before.model_copy(update=changed))
+        await self._teller.write(document, before, before.model_copy(update=changed))
         told = [one.told() for one in builder.mended]
         drifts = draft.numbers.drift if draft.numbers else ()
         told += [f"{one.occasion.value} of {one.number} was changed at Twilio; it is ours again." for one in drifts]
         for sentence in told:
-            await self._teller.event(TENANTS, document, "DriftCorrected", sentence, good=False)
+            await self._teller.warn(document, "DriftCorrected", sentence)
 
     async def _explain_waiting(self, ctx: Context, before: TenantStatus, draft: Draft) -> None:
         """Pods often say what a Deployment doesn't: no image, a crash. They are asked only when it takes long."""
@@ -249,14 +284,6 @@ class Reconciler:
             trouble = volume_trouble(claims) or trouble
         if trouble is not None:
             draft.details[slow[0]] = trouble
-
-    async def _write(self, document: Document, before: TenantStatus, status: TenantStatus) -> None:
-        metadata = document["metadata"]
-        meters.CONDITIONS.tell(metadata["namespace"], metadata["name"], status.conditions)
-        live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
-        if live is not None:
-            self._world.written(live)
-            await self._teller.transitions(TENANTS, document, before.conditions, status.conditions)
 
 
 def _known_kinds(ctx: Context, manifests: Iterable[Manifest]) -> list[Manifest]:

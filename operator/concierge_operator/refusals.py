@@ -8,12 +8,17 @@ ConciergeError
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from concierge_core.errors import ConciergeError
 
-_LATER = frozenset({409, 429, 500, 502, 503, 504})
+_LATER = frozenset({401, 409, 429, 500, 502, 503, 504})
+_LACKS = re.compile(
+    r'User "(?P<account>[^"]+)" cannot (?P<verb>\w+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
+)
 _LONGEST_WAIT_SECONDS = 300.0
 
 
@@ -23,6 +28,15 @@ class AwayError(ConciergeError):
 
 class Retry(ConciergeError):
     """The same is tried again later, by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right, as RBAC names it: who, which verb, which resource and its group ("deployments.apps")."""
+
+    account: str
+    verb: str
+    resource: str
 
 
 class Refusal(ConciergeError):
@@ -48,6 +62,15 @@ class Refusal(ConciergeError):
     def may_pass(self) -> bool:
         """The same request may be granted later without anybody changing it."""
         return self.status in _LATER
+
+    @property
+    def lacking_right(self) -> Right | None:
+        """What the operator's own account may not do; None where it is something else that is forbidden."""
+        found = _LACKS.search(str(self)) if self.status == 403 else None
+        if found is None:
+            return None
+        resource = f"{found['resource']}.{found['group']}" if found["group"] else found["resource"]
+        return Right(found["account"], found["verb"], resource)
 
     @property
     def over_quota(self) -> bool:

@@ -19,28 +19,29 @@ from concierge_operator.render.secrets import ENCRYPTION_KEYS, INTERNAL_TOKEN
 from concierge_operator.restores import Next, Step
 
 
-async def restore(cluster: Cluster, document: Document, ctx: Context, builder: Builder, stages: Stages) -> Verdict:
-    """One step further; what the tenant's status says meanwhile. Ready when it is done."""
+async def restore(
+    cluster: Cluster, document: Document, ctx: Context, builder: Builder, stages: Stages
+) -> tuple[Document, Verdict]:
+    """One step further; the tenant as it is after it, and what its status says meanwhile. Ready when it is done."""
     archive = restores.asked(document) or ""
     refused = restores.refusal(archive) or _impossible(ctx)
     if refused is not None:
-        return refused
+        return document, refused
     waiting = await _at_rest(ctx, builder, stages, archive)
     if waiting is not None:
-        return waiting
+        return document, waiting
     step = await _look(cluster, ctx, archive)
     if step.next is Next.START:
-        return await builder.stage("restore", [restore_job(ctx, archive)]) or step.verdict
+        return document, await builder.stage("restore", [restore_job(ctx, archive)]) or step.verdict
     if step.next is Next.FINISH:
         return await _finish(cluster, document, ctx, archive, step)
-    return step.verdict
+    return document, step.verdict
 
 
-async def forget(cluster: Cluster, document: Document) -> None:
-    """Nothing is asked for any more: the same may be asked for anew later."""
+async def forget(cluster: Cluster, document: Document) -> Document:
+    """Nothing is asked for any more: the same may be asked for anew later. The tenant as it is now."""
     patch = restores.forgotten(document)
-    if patch:
-        await _annotate(cluster, document, patch)
+    return await _annotate(cluster, document, patch) if patch else document
 
 
 def _impossible(ctx: Context) -> Verdict | None:
@@ -72,32 +73,33 @@ async def _look(cluster: Cluster, ctx: Context, archive: str) -> Step:
     return restores.next_step(apps, pods, job)
 
 
-async def _finish(cluster: Cluster, document: Document, ctx: Context, archive: str, step: Step) -> Verdict:
+async def _finish(
+    cluster: Cluster, document: Document, ctx: Context, archive: str, step: Step
+) -> tuple[Document, Verdict]:
     """The archive's keys first: without them what was restored can't be read."""
     live = await cluster.get(SECRETS, names.GENERATED_SECRET, ctx.namespace)
     if live is None:
-        return Verdict(State.PROGRESSING, "RestoreWaits", f"Secret {names.GENERATED_SECRET} is made anew.")
+        return document, Verdict(State.PROGRESSING, "RestoreWaits", f"Secret {names.GENERATED_SECRET} is made anew.")
     try:
         keys = restores.keys_after(
             step.message, current=_text(live, ENCRYPTION_KEYS), token=_text(live, INTERNAL_TOKEN)
         )
     except ConciergeError as error:
-        return Verdict(State.FAILED, "RestoreKeysUnusable", f"The keys of the archive can't be read: {error}")
+        return document, Verdict(State.FAILED, "RestoreKeysUnusable", f"The keys of the archive can't be read: {error}")
     version = live["metadata"]["resourceVersion"]
     data = {ENCRYPTION_KEYS: base64.b64encode(keys.encode()).decode()}
     patch = {"metadata": {"resourceVersion": version}, "data": data}
     await cluster.merge(SECRETS, names.GENERATED_SECRET, ctx.namespace, patch)
     # Before it counts as done: a finished Job would stand for the same archive when it is asked for once more.
     await cluster.delete(child("Job"), restore_name(archive), ctx.namespace)
-    await _annotate(cluster, document, restores.done(archive))
-    return step.verdict
+    return await _annotate(cluster, document, restores.done(archive)), step.verdict
 
 
 def _text(live: dict[str, Any], key: str) -> str:
     return base64.b64decode((live.get("data") or {}).get(key, "")).decode()
 
 
-async def _annotate(cluster: Cluster, document: Document, patch: restores.Patch) -> None:
+async def _annotate(cluster: Cluster, document: Document, patch: restores.Patch) -> Document:
     metadata = document["metadata"]
     body = {"metadata": {"uid": metadata["uid"], "annotations": patch}}
-    await cluster.merge(TENANTS, metadata["name"], metadata["namespace"], body)
+    return await cluster.merge(TENANTS, metadata["name"], metadata["namespace"], body)

@@ -6,6 +6,7 @@ import asyncio
 import random
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from concierge_operator.reconcile import Reconciler
 from concierge_operator.refusals import AwayError, Refusal
 from concierge_operator.settings import OperatorSettings
 from concierge_operator.telling import Teller
+from concierge_operator.tenant_teller import TenantTeller
 from concierge_operator.twilio_api import TwilioApi
 from concierge_operator.watching import View, Watch
 from concierge_operator.world import World
@@ -49,12 +51,16 @@ class Operator:
         self.world = World(self._ask)
         self.learned = asyncio.Event()
         """The cluster knows our kinds, and we know what is there of them."""
-        self.synced = asyncio.Event()
+        self._unlearned = ""
+        """Why not, if it was tried."""
+        self._settled = asyncio.Event()
+        """Everything was read once that may be."""
         self._relisted = asyncio.Event()
         self._unread = False
         self._kopf_asked_at: float | None = None
         self._reader: Cluster
         self._watches: dict[Resource, Watch] = {}
+        self._at_work: dict[Resource, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
@@ -79,10 +85,12 @@ class Operator:
             try:
                 self.world.offered = await self._reader.kinds()
                 await self._read_people()
+                self._unlearned = ""
                 self.learned.set()
                 return
             except (AwayError, Refusal) as error:
-                _log.warning("the cluster can't be read yet", error=str(error)[:300])
+                self._unlearned = str(error)[:300]
+                _log.warning("the cluster can't be read yet", error=self._unlearned)
                 if isinstance(error, Refusal) and error.status == 404:
                     for resource in (CLASSES, TENANTS):
                         self.world.recounted(resource, set(), sys.maxsize)
@@ -92,7 +100,7 @@ class Operator:
         for resource, hear in ((CLASSES, self.world.class_event), (TENANTS, self.world.tenant_event)):
             async for page, _ in self._reader.pages(resource):
                 for document in page:
-                    hear("", {"apiVersion": resource.api_version, "kind": resource.kind, **document})
+                    hear("", resource.typed(document))
 
     def alive(self) -> str | None:
         """What is wrong with this process, if anything is; only a restart helps."""
@@ -121,9 +129,13 @@ class Operator:
 
     def ready(self) -> str | None:
         """Why it can't work yet, if it can't."""
-        if self.synced.is_set():
+        for resource, refused in self.world.unseen.items():
+            return f"{resource.plural} may not be seen: {refused}"
+        if self._settled.is_set():
             return None
-        waits = [resource.plural for resource, watch in self._watches.items() if not watch.synced.is_set()]
+        if self._unlearned:
+            return f"the cluster can't be read yet: {self._unlearned}"
+        waits = [resource.plural for resource, watch in self._watches.items() if not watch.settled.is_set()]
         return f"the cluster is being read: {', '.join(waits) or 'tenants'}"
 
     async def _connected(self, **how: Any) -> Cluster:
@@ -169,9 +181,9 @@ class Operator:
     async def _keep_discovering(self, cluster: Cluster, group: asyncio.TaskGroup) -> None:
         while True:
             self._watch_new(cluster, group)
-            for watch in self._watches.values():
-                await watch.synced.wait()
-            self.synced.set()
+            for watch in list(self._watches.values()):
+                await watch.settled.wait()
+            self._settled.set()
             await self.clock.sleep(_DISCOVER_SECONDS)
             await self._discover(cluster)
             self.relisted()
@@ -193,13 +205,24 @@ class Operator:
         for view in [*views, View(SECRETS, None, only_metadata=True)]:
             if view.resource not in self._watches:
                 watch = self._watches[view.resource] = Watch(cluster, view, self.world, self.clock, self._turn)
-                group.create_task(watch.run())
+                self._at_work[view.resource] = group.create_task(watch.run())
+        for gone in self._watches.keys() - {view.resource for view in views} - {SECRETS}:
+            del self._watches[gone]  # its definition was taken away: nobody speaks of it any more
+            self._at_work.pop(gone).cancel()
+            self.world.unseen.pop(gone, None)
+            with suppress(KeyError):
+                meters.WATCH_AGE.remove(gone.kind)
 
     async def _lead(self, leader: Leader, cluster: Cluster) -> None:
-        await self.synced.wait()
+        await self._settled.wait()
+        await leader.run(lambda: self._reign(cluster))
+
+    async def _reign(self, cluster: Cluster) -> None:
+        """The leader's work. What it remembers of looks ends with it: who leads in between may change everything."""
         teller = Teller(cluster, self.clock, self.settings.identity)
         numbers = NumberLooks(TwilioApi(self.settings.twilio_base_url), self.clock)
-        tenants = Reconciler(cluster, self.world, teller, numbers, self.settings.defaults(), self.clock)
+        told = TenantTeller(teller, self.world, self.clock)
+        tenants = Reconciler(cluster, self.world, told, numbers, self.settings.defaults(), self.clock)
         rollouts = Rollouts(cluster, self.world, teller, self.clock)
 
         async def look(key: str) -> Looked:
@@ -213,7 +236,7 @@ class Operator:
             resync_seconds=self.settings.resync_seconds,
             clock=self.clock,
         )
-        await leader.run(engine.run)
+        await engine.run()
 
     def _keys(self) -> Iterable[str]:
         meters.TENANTS.set(len(self.world.tenants))

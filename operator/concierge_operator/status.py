@@ -15,6 +15,7 @@ from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.status_model import Condition, ConditionStatus
 
 _DETAILS = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady", "RouteReady", "VoiceNumberConfigured")
+_ORDER = ("Ready", "Reconciling", "Stalled", *_DETAILS, "BackupHealthy", "Suspended")
 NEEDED = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady")
 """A house without a route can be reached through a route of its own; a number that is not set up rings nowhere, and
 guests can still write. Both are told, and neither makes the tenant less than Ready."""
@@ -32,6 +33,8 @@ class Findings:
     """What keeps the operator from going on until somebody acts: a bad spec, a foreign object, a full quota."""
     suspended: bool = False
     backup: Verdict | None = None
+    unlooked: frozenset[str] = frozenset()
+    """Types of conditions that were not looked at this time: what was told of them still holds."""
 
 
 def conditions(findings: Findings, before: Sequence[Condition], now: datetime) -> list[Condition]:
@@ -50,7 +53,23 @@ def conditions(findings: Findings, before: Sequence[Condition], now: datetime) -
         *([_of("BackupHealthy", findings.backup.ready, findings.backup, "Recent")] if findings.backup else []),
         ("Suspended", findings.suspended, *_suspended(findings)),
     ]
-    return [kept(made, was.get(made[0]), findings.generation, now) for made in shown]
+    told = {made[0]: kept(made, was.get(made[0]), findings.generation, now) for made in shown}
+    told |= {name: was[name] for name in findings.unlooked if name in was and name not in told}
+    return [told[name] for name in _ORDER if name in told]
+
+
+def standstill(verdict: Verdict, before: Sequence[Condition], generation: int, now: datetime) -> list[Condition]:
+    """The conditions of a tenant for which nothing can be done now: because somebody else must act, or because
+    something is waited for. Everything else was not looked at and is told as before, of the generation of then."""
+    failed = verdict.state is State.FAILED
+    was = {condition.type: condition for condition in before}
+    shown = [
+        ("Ready", False, verdict.reason, verdict.message),
+        _of("Reconciling", not failed, None if failed else verdict, "Idle"),
+        _of("Stalled", failed, verdict if failed else None, "NothingInTheWay"),
+    ]
+    told = was | {made[0]: kept(made, was.get(made[0]), generation, now) for made in shown}
+    return [told[name] for name in _ORDER if name in told]
 
 
 Made = tuple[str, bool, str, str]

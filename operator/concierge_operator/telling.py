@@ -11,10 +11,11 @@ from concierge_core.ports import Clock
 from concierge_operator import meters, moments, names
 from concierge_operator.cluster import Cluster
 from concierge_operator.kinds import EVENTS, Resource
-from concierge_operator.refusals import AwayError, Refusal
+from concierge_operator.refusals import AwayError, Refusal, Retry
 from concierge_operator.status_model import ClassStatus, Condition, TenantStatus
 
 Document = dict[str, Any]
+_WHICH = ("name", "namespace", "uid", "resourceVersion")
 _SHOWN_EVENTS = frozenset({"Ready", "Stalled", "Suspended", "BackupHealthy", "VoiceNumberConfigured", "RouteReady"})
 
 _log = structlog.get_logger(__name__)
@@ -31,19 +32,28 @@ class Teller:
     async def status(
         self, resource: Resource, document: Document, status: TenantStatus | ClassStatus, *, manager: str
     ) -> Document | None:
-        """Write the status if it differs from the document's; the object as it is now, None if nothing was written."""
+        """Write the status if it differs from the document's; the object as it is now, None if nothing was written.
+
+        Raises `Retry` where the object is not any more as it is in the document: what was decided of it may be wrong
+        by now, and what others wrote meanwhile (a rollout, the next leader) must not be taken back.
+        """
         wanted = status.model_dump(by_alias=True, exclude_none=True, mode="json")
         if _without_moments(wanted) == _without_moments(_ours(document.get("status") or {}, wanted)):
             return None
         told = document["metadata"]
-        metadata = {name: told[name] for name in ("name", "namespace", "uid") if name in told}
+        metadata = {name: told[name] for name in _WHICH if name in told}
         body = {
             "apiVersion": resource.api_version,
             "kind": resource.kind,
             "metadata": metadata,
             "status": wanted,
         }
-        live = await self._cluster.apply(resource, body, manager=manager, subresource="status")
+        try:
+            live = await self._cluster.apply(resource, body, manager=manager, subresource="status")
+        except Refusal as refused:
+            if refused.status == 409:
+                raise Retry(f"{resource.kind} {told['name']} was changed meanwhile") from None
+            raise
         meters.STATUS_WRITES.inc()
         return live
 

@@ -24,6 +24,8 @@ Manifest = dict[str, Any]
 _LONGEST_PAUSE_SECONDS = 30.0
 _TOO_SHORT_SECONDS = 1.0
 """A watch that ends sooner is being cut off by something; it is begun again ever more slowly."""
+_TAKEN_FOR_GOOD = 3
+"""So many refusals in a row; an API server that has just begun may refuse what it grants a moment later."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,6 +42,9 @@ class Listener(Protocol):
     def listed(self, resource: Resource, present: set[tuple[str, str]]) -> None:
         """A whole list was read: (namespace, name) of all that are there."""
 
+    def forbidden(self, resource: Resource, refused: Refusal | None) -> None:
+        """These objects may not be seen, for a while already; None: they may again."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -51,7 +56,8 @@ class View:
 
 
 class Watch:
-    """One kind, watched for ever. `synced` is set when the first list was read."""
+    """One kind, watched for ever. `synced` is set when the first list was read, `settled` also when it is known that
+    there is none: the kind may not be seen, or does not exist any more."""
 
     def __init__(
         self, cluster: Cluster, view: View, listener: Listener, clock: Clock, turn: asyncio.Lock | None = None
@@ -64,7 +70,9 @@ class Watch:
         self._clock = clock
         self._since: str | None = None
         self._followed_at: float | None = None
+        self._refused = 0
         self.synced = asyncio.Event()
+        self.settled = asyncio.Event()
         self.heard_at = clock.monotonic()
 
     async def run(self) -> None:
@@ -76,8 +84,7 @@ class Watch:
                 await self._once()
             except Refusal as refused:
                 reason, wait = f"{refused.status} {refused.reason}", refused.retry_after_seconds
-                if refused.status in (404, 410):
-                    self._since = None
+                self._was_refused(refused)
             except AwayError as away:
                 reason = str(away)
             failures = 0 if self._lasted() else failures + 1
@@ -95,8 +102,22 @@ class Watch:
             if kind == "DELETED":
                 self._listener.gone(self._view.resource, live)
             elif kind != "BOOKMARK":
-                self._listener.seen(self._view.resource, _typed(self._view.resource, live))
+                self._hear(live)
             self._since = live["metadata"]["resourceVersion"]
+
+    def _was_refused(self, refused: Refusal) -> None:
+        if refused.status in (404, 410):
+            self._since = None
+        if refused.status in (403, 404):
+            self._heard()  # the server answers: nothing is wrong with this process
+        if refused.status == 404:
+            self.settled.set()
+        if refused.status == 403:
+            self._refused += 1
+            if self._refused == _TAKEN_FOR_GOOD:
+                self._since = None
+                self._listener.forbidden(self._view.resource, refused)
+                self.settled.set()
 
     def _lasted(self) -> bool:
         """The server let us listen; it is normal that it ends that after some minutes."""
@@ -111,12 +132,24 @@ class Watch:
         ):
             for live in page:
                 present.add((live["metadata"].get("namespace", ""), live["metadata"]["name"]))
-                self._listener.seen(view.resource, _typed(view.resource, live))
+                self._hear(live)
             await asyncio.sleep(0)  # a long list leaves room for others
         self._listener.listed(view.resource, present)
         self._heard()
         self.synced.set()
+        self.settled.set()
+        if self._refused >= _TAKEN_FOR_GOOD:
+            self._listener.forbidden(view.resource, None)
+        self._refused = 0
         return version
+
+    def _hear(self, live: Manifest) -> None:
+        resource = self._view.resource
+        try:
+            self._listener.seen(resource, resource.typed(live))
+        except Exception:  # one strange object must not keep the operator from all the others
+            where = {part: live.get("metadata", {}).get(part, "") for part in ("namespace", "name")}
+            _log.exception("an object can't be understood", kind=resource.kind, **where)
 
     def _events(self, since: str) -> AsyncIterator[tuple[str, Manifest]]:
         view = self._view
@@ -137,8 +170,3 @@ class Watch:
         meters.WATCH_AGE.labels(self._view.resource.kind).set(age)
         log = _log.warning if failures > 1 else _log.info
         log("a watch begins again", kind=self._view.resource.kind, reason=reason, failures=failures)
-
-
-def _typed(resource: Resource, live: Manifest) -> Manifest:
-    """Objects in a list don't say their kind."""
-    return {**live, "kind": resource.kind}

@@ -9,6 +9,7 @@ from typing import Any
 from concierge_operator.kinds import CLASSES, SECRETS, Resource
 from concierge_operator.known import Known, key_of
 from concierge_operator.queue import Priority
+from concierge_operator.refusals import Refusal
 from concierge_operator.secret_book import SecretBook
 from concierge_operator.sightings import Sightings
 
@@ -27,6 +28,8 @@ class World:
     sightings: Sightings = field(default_factory=Sightings)
     secrets: SecretBook = field(default_factory=SecretBook)
     offered: frozenset[str] = frozenset()
+    unseen: dict[Resource, Refusal] = field(default_factory=dict)
+    """Kinds that may not be listed, and what the server says to it."""
 
     def tenant_event(self, kind: str, document: Live) -> None:
         """A tenant is, was changed, or is gone; and with it its class has something to look at."""
@@ -34,7 +37,7 @@ class World:
         before = self.tenants.get(key)
         if kind == "DELETED":
             if self.tenants.drop(document):
-                self._left(document["metadata"]["namespace"])
+                self._left(key, document["metadata"]["namespace"])
         elif self.tenants.put(document):
             self.ask(key, Priority.RESYNC if kind == "" else Priority.EDIT)
         now = self.tenants.get(key)
@@ -54,7 +57,7 @@ class World:
                 self._brand_changed(paper.key)
             return
         for paper in self.tenants.drop_missing(present, version):
-            self._left(paper.namespace)
+            self._left(paper.key, paper.namespace)
             if paper.class_name:
                 self.ask(f"/{paper.class_name}", Priority.RESYNC)
 
@@ -79,7 +82,7 @@ class World:
         known = (resource.kind, live["metadata"]["name"]) in self.sightings.of(namespace)
         if self.sightings.put(resource, live):
             # What is seen for the first time is mostly a list that is read; whoever edits then need not wait for all.
-            self._ask_all(namespace, Priority.EDIT if known else Priority.RESYNC)
+            self._ask_all(namespace, Priority.NEWS if known else Priority.RESYNC)
 
     def gone(self, resource: Resource, live: Live) -> None:
         """A child or a Secret was deleted."""
@@ -96,15 +99,25 @@ class World:
         for namespace in lost:
             self._ask_all(namespace)
 
-    def _ask_all(self, namespace: str, priority: Priority = Priority.EDIT) -> None:
+    def forbidden(self, resource: Resource, refused: Refusal | None) -> None:
+        """Objects of this kind may not be seen, or may again: every tenant is told."""
+        if refused is None:
+            self.unseen.pop(resource, None)
+        else:
+            self.unseen[resource] = refused
+        for paper in self.tenants:
+            self.ask(paper.key, Priority.RESYNC)
+
+    def _ask_all(self, namespace: str, priority: Priority = Priority.NEWS) -> None:
         for paper in self.tenants.in_namespace(namespace):
             self.ask(paper.key, priority)
 
     def _has_tenant(self, namespace: str) -> bool:
         return bool(self.tenants.in_namespace(namespace))
 
-    def _left(self, namespace: str) -> None:
-        """A tenant is gone: whoever waited for its namespace has its turn."""
+    def _left(self, key: str, namespace: str) -> None:
+        """A tenant is gone: what was kept of it is let go of, and whoever waited for its namespace has its turn."""
+        self.ask(key, Priority.RESYNC)
         if self._has_tenant(namespace):
             self._ask_all(namespace)
         else:

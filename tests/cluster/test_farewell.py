@@ -106,3 +106,36 @@ def _keys(hotel: Hotel) -> str:
     secret = hotel.get("secrets", "concierge-generated")
     assert secret is not None
     return base64.b64decode(secret["data"]["encryption-keys"]).decode()
+
+
+def test_a_namespace_that_is_deleted_is_not_held_up_by_a_backup_that_nobody_can_make_any_more(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
+
+    hotel.plane.kubectl("delete", "namespace", hotel.namespace, "--timeout=90s")
+
+    assert "NotFound" in hotel.plane.kubectl("get", "namespace", hotel.namespace, check=False)
+
+
+def test_a_last_backup_that_has_no_room_is_told_while_it_is_waited_for(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
+    quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight", "namespace": hotel.namespace}}
+    jobs = str(len(hotel.list("jobs")))
+    hotel.plane.apply({**quota, "spec": {"hard": {"count/jobs.batch": jobs}}})
+    hotel.wait(lambda: (hotel.get("resourcequota", "tight") or {}).get("status", {}).get("used"))
+    hotel.kubectl("delete", "ct", "--all", "--wait=false")
+
+    assert "concierge-backup-final" in hotel.stalls("QuotaExceeded", 90)
+    hotel.kubectl("delete", "resourcequota", "tight")
+    hotel.wait(lambda: not hotel.list("ct"), 90)
+
+
+def test_a_closed_house_that_is_edited_wrongly_is_still_told_to_be_closed(hotel: Hotel) -> None:
+    hotel.apply(profile="compact").edit(suspend={"active": True})
+    hotel.wait(lambda: hotel.condition("Suspended").get("status") == "True")
+    hotel.is_ready()
+    hotel.edit(classRef={"name": "nobody"})
+
+    hotel.stalls("ClassNotFound")
+    assert hotel.condition("Suspended")["status"] == "True"
+    assert hotel.condition("AppsReady")["status"] == "True"
+    assert "Open" not in {one["reason"] for one in hotel.list("events")}

@@ -43,7 +43,7 @@ class Place:
             where = "the cluster" if arguments.everywhere else f"namespace {arguments.namespace}"
             name = f"a tenant {arguments.tenant}" if arguments.tenant else "a tenant"
             raise NoTenantError(f"{where} has not {name}; see: kubectl get conciergetenants -A")
-        return [{"apiVersion": TENANTS.api_version, "kind": TENANTS.kind, **one} for one in wanted]
+        return [TENANTS.typed(one) for one in wanted]
 
     async def brand_of(self, document: Document) -> Document | None:
         """The tenant's class, if it names one that is there."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from concierge_operator.classes import members
 from concierge_operator.kinds import CLASSES, TENANTS
 from concierge_operator.known import Known
 from concierge_operator.queue import Priority
@@ -81,7 +82,7 @@ def test_who_was_deleted_while_nobody_listened_makes_room_for_who_waited() -> No
     world.recounted(TENANTS, {"b"}, 9)
 
     assert [paper.key for paper in world.tenants] == ["hotel/second"]
-    assert asked.keys == ["hotel/second"]
+    assert asked.keys == ["hotel/first", "hotel/second"], "of the first, nothing is kept"
 
 
 def test_who_came_after_a_list_was_made_is_not_missed_in_it() -> None:
@@ -104,3 +105,35 @@ def test_tenants_of_a_class_that_vanished_unseen_are_looked_at() -> None:
     world.recounted(CLASSES, set(), 9)
 
     assert asked.keys == ["/brand", "hotel/strand"]
+
+
+def test_a_tenant_that_is_gone_is_looked_at_once_more_so_that_nothing_of_it_is_kept() -> None:
+    asked = Asked()
+    world = World(asked)
+    world.tenant_event("", tenant(5))
+    asked.keys.clear()
+
+    world.tenant_event("DELETED", tenant(7))
+
+    assert asked.keys == ["hotel/strand"]
+
+
+def test_tenants_that_went_while_nobody_listened_are_looked_at_once_more_too() -> None:
+    asked = Asked()
+    world = World(asked)
+    world.tenant_event("", tenant(5))
+    asked.keys.clear()
+
+    world.recounted(TENANTS, set(), 9)
+
+    assert asked.keys == ["hotel/strand"]
+
+
+def test_a_tenant_that_leaves_takes_no_part_in_its_classs_rollout() -> None:
+    known = Known()
+    staying, leaving = tenant(1, uid="a", name="stays"), tenant(2, uid="b", name="leaves")
+    leaving["metadata"]["deletionTimestamp"] = "2026-11-25T10:00:00Z"
+    for one in (staying, leaving):
+        known.put(one | {"spec": {"classRef": {"name": "brand"}}})
+
+    assert [member.name for member in members(known.of_class("brand"), "1.1.0")] == ["hotel/stays"]

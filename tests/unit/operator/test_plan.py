@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from concierge_operator import names
 from concierge_operator.inventory import Note, inventory_of, written
-from concierge_operator.plan import Deed, leftovers, place_of, steps
+from concierge_operator.plan import Deed, kept, leftovers, place_of, steps
 from concierge_operator.sightings import Sighting
 
 OURS = "tenant-uid"
@@ -138,3 +138,10 @@ def test_what_is_noted_is_read_back_from_the_status() -> None:
     }
     assert written(inventory) == ["Deployment/concierge-chat 0123456789 abcdef0123", "Job/x 0123456789 -"]
     assert inventory_of(written(inventory)) == inventory
+
+
+def test_of_what_is_no_longer_rendered_no_note_is_kept() -> None:
+    made = [manifest("ConfigMap", f"config-{number}") for number in range(200)]
+    inventory = {place_of(one): noted(one) for one in made}
+
+    assert list(kept(inventory, made[-2:])) == [place_of(one) for one in made[-2:]]

@@ -133,5 +133,46 @@ async def test_its_length_is_how_many_wait() -> None:
     q.done("strand")
     assert len(q) == 2
 
-    q.forget("vigie")
-    assert len(q) == 1
+
+async def test_somebody_who_edits_what_just_failed_waits_for_no_pause_of_before() -> None:
+    q = WorkQueue(Pace(first_pause_seconds=0.01, longest_pause_seconds=300), lambda: 0.999)
+    for _ in range(30):
+        q.add("strand")
+        await taken(q)
+        q.done("strand", failed=True)
+    q.add("strand")
+    await taken(q)
+    q.add("strand", Priority.EDIT)
+    q.done("strand", failed=True)
+
+    assert await taken(q) == "strand"
+
+
+async def test_news_of_what_the_cluster_does_meanwhile_shorten_no_pause() -> None:
+    q = WorkQueue(Pace(first_pause_seconds=1000), lambda: 0.999)
+    q.add("strand")
+    await taken(q)
+    q.add("strand", Priority.NEWS)
+    q.done("strand", failed=True)
+
+    assert await nothing_waits(q)
+
+
+async def test_of_what_is_gone_nothing_is_kept() -> None:
+    q = queue()
+    q.add("strand")
+    await taken(q)
+    q.add_later("strand", 1000)
+    q.done("strand", gone=True)
+
+    assert not q.knows("strand")
+
+
+async def test_what_comes_back_while_its_end_is_worked_on_is_worked_on_again() -> None:
+    q = queue()
+    q.add("strand")
+    await taken(q)
+    q.add("strand")
+    q.done("strand", gone=True)
+
+    assert await taken(q) == "strand"

@@ -36,3 +36,21 @@ def test_a_quota_that_is_full_is_told_from_a_right_that_lacks() -> None:
 
     assert full.over_quota
     assert not refusal(403, {"message": "services is forbidden: User cannot create"}).over_quota
+
+
+def test_credentials_that_are_being_replaced_may_be_taken_later() -> None:
+    assert refusal(401, {"reason": "Unauthorized"}).may_pass
+
+
+def test_a_right_that_lacks_is_told_from_what_a_policy_forbids() -> None:
+    account = "system:serviceaccount:concierge-system:concierge"
+    lacks = (
+        'horizontalpodautoscalers.autoscaling "concierge-chat" is forbidden: User "'
+        f'{account}" cannot patch resource "horizontalpodautoscalers" in API group "autoscaling" in the namespace "a"'
+    )
+    policy = 'pods "a" is forbidden: violates PodSecurity "restricted:latest": hostPort'
+
+    found = refusal(403, {"message": lacks}).lacking_right
+    assert found is not None
+    assert (found.account, found.verb, found.resource) == (account, "patch", "horizontalpodautoscalers.autoscaling")
+    assert refusal(403, {"message": policy}).lacking_right is None

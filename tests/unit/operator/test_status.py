@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from concierge_operator import observe
 from concierge_operator.observe import READY, State, Verdict
-from concierge_operator.status import Findings, conditions, unready_seconds
+from concierge_operator.status import Findings, conditions, standstill, unready_seconds
 from concierge_operator.status_model import Condition
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -145,3 +145,59 @@ def test_how_long_a_tenant_was_told_not_to_be_ready_outlives_the_operator(
     )
 
     assert unready_seconds([told], datetime(2026, 11, 25, 10, 1, 30, tzinfo=UTC)) == seconds
+
+
+INVALID = Verdict(State.FAILED, "InvalidSpec", "spec.property is wrong. What runs keeps running.")
+
+
+def standing(verdict: Verdict, before: list[Condition], generation: int = 2) -> dict[str, Condition]:
+    return {c.type: c for c in standstill(verdict, before, generation, NOON)}
+
+
+def test_a_closed_house_that_is_edited_wrongly_is_still_told_to_be_closed() -> None:
+    closed = Findings(generation=1, applied=True, details={"AppsReady": READY}, suspended=True)
+    before = list(shown(closed).values())
+
+    now = standing(INVALID, before)
+
+    assert (now["Ready"].status, now["Stalled"].reason) == ("False", "InvalidSpec")
+    assert (now["Suspended"].status, now["Suspended"].observed_generation) == ("True", 1)
+    assert (now["AppsReady"].status, now["AppsReady"].observed_generation) == ("True", 1)
+
+
+def test_what_is_only_waited_for_is_no_stall() -> None:
+    waits = Verdict(State.PROGRESSING, "LastBackup", "The last backup is made before the tenant goes.")
+
+    now = standing(waits, [])
+
+    assert [now[kind].status for kind in ("Ready", "Reconciling", "Stalled")] == ["False", "True", "False"]
+    assert now["Ready"].message == now["Reconciling"].message == waits.message
+
+
+def test_a_number_that_was_not_looked_at_is_told_as_before() -> None:
+    before = list(shown(Findings(1, applied=True, details={**ALL_READY, "VoiceNumberConfigured": READY})).values())
+    findings = Findings(2, applied=True, details=ALL_READY, unlooked=frozenset({"VoiceNumberConfigured"}))
+
+    now = shown(findings, before)
+
+    assert (now["VoiceNumberConfigured"].status, now["VoiceNumberConfigured"].observed_generation) == ("True", 1)
+    assert list(now) == [one.type for one in before], "in the usual order"
+
+
+def test_a_container_that_ends_again_and_again_is_told_between_two_ends_too() -> None:
+    last = {"terminated": {"exitCode": 1}}
+    runs = {"name": "web", "restartCount": 4, "ready": False, "state": {"running": {}}, "lastState": last}
+    pod = {"metadata": {"name": "concierge-web-1"}, "status": {"containerStatuses": [runs]}}
+
+    assert (found := observe.pod_trouble([pod])) is not None
+    assert (found.state, found.reason) == (State.FAILED, "Crashing")
+    assert observe.pod_trouble([{**pod, "status": {"containerStatuses": [{**runs, "ready": True}]}}]) is None
+    assert observe.pod_trouble([{**pod, "status": {"containerStatuses": [{**runs, "restartCount": 1}]}}]) is None
+
+
+def test_a_gateway_that_has_not_seen_the_newest_route_has_not_accepted_it() -> None:
+    accepted = {"type": "Accepted", "status": "True", "observedGeneration": 1}
+    route = {"metadata": {"generation": 2}, "status": {"parents": [{"conditions": [accepted]}]}}
+
+    assert observe.http_route(route).reason == "NotObservedYet"
+    assert observe.http_route({**route, "metadata": {"generation": 1}}).ready

@@ -44,11 +44,14 @@ class Server:
         self.script = script
         self.lasts_seconds = lasts_seconds
         self.lists = 0
+        self.refusals: list[Refusal] = []
         self.since: list[str] = []
         self.ended = asyncio.Event()
 
     async def pages(self, resource: Resource, **_: Any) -> AsyncIterator[tuple[list[dict[str, Any]], str]]:
         self.lists += 1
+        if self.refusals:
+            raise self.refusals.pop(0)
         yield [service("listed", 1)], "10"
 
     async def watch(self, resource: Resource, since: str, **_: Any) -> AsyncIterator[Event]:
@@ -67,7 +70,12 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
+    def forbidden(self, resource: Resource, refused: Refusal | None) -> None:
+        self.heard.append(f"forbidden {refused}" if refused else "allowed")
+
     def seen(self, resource: Resource, live: dict[str, Any]) -> None:
+        if "odd" in live:
+            raise KeyError("odd")
         self.heard.append(f"seen {live['metadata']['name']}")
 
     def gone(self, resource: Resource, live: dict[str, Any]) -> None:
@@ -88,10 +96,13 @@ def tells(*events: Event) -> Callable[[], list[Event]]:
     return lambda: list(events)
 
 
+def watch_of(server: Server, listener: Listener, clock: Clock) -> Watch:
+    return Watch(server, View(SERVICES, None, True), listener, clock)  # type: ignore[arg-type]
+
+
 async def played(server: Server, clock: Clock) -> Listener:
     listener = Listener()
-    watch = Watch(server, View(SERVICES, None, True), listener, clock)  # type: ignore[arg-type]
-    running = asyncio.create_task(watch.run())
+    running = asyncio.create_task(watch_of(server, listener, clock).run())
     await asyncio.wait_for(server.ended.wait(), 5)
     running.cancel()
     return listener
@@ -167,3 +178,47 @@ async def test_a_server_that_wants_to_be_left_alone_is() -> None:
     await played(server, clock)
 
     assert clock.moment >= 20
+
+
+async def test_an_object_that_nobody_understands_is_passed_over_and_the_next_is_heard_of() -> None:
+    clock = Clock()
+    server = Server(clock, [tells(("ADDED", {**service("strange", 11), "odd": True}), ("ADDED", service("new", 12)))])
+
+    listener = await played(server, clock)
+
+    assert listener.heard == ["seen listed", "listed 1", "seen new"]
+    assert server.since == ["10", "12"]
+
+
+async def test_a_kind_that_may_not_be_listed_is_told_once_and_again_when_it_may() -> None:
+    clock = Clock()
+    no = [Refusal(403, "Forbidden", "cannot list", {}) for _ in range(6)]
+    server = Server(clock, [])
+    server.refusals = [*no]
+
+    listener = await played(server, clock)
+
+    assert listener.heard == ["forbidden cannot list", "seen listed", "listed 1", "allowed"]
+
+
+async def test_who_waits_for_the_lists_does_not_wait_for_one_that_is_forbidden() -> None:
+    clock = Clock()
+    server = Server(clock, [])
+    server.refusals = [Refusal(403, "Forbidden", "cannot list", {}) for _ in range(1000)]
+    watch = watch_of(server, Listener(), clock)
+    running = asyncio.create_task(watch.run())
+
+    await asyncio.wait_for(watch.settled.wait(), 5)
+
+    assert not watch.synced.is_set()
+    assert clock.moment - watch.heard_at < 60, "the server answers: a restart would help nothing"
+    running.cancel()
+
+
+async def test_one_refusal_in_passing_is_not_taken_for_a_missing_right() -> None:
+    clock = Clock()
+    server = Server(clock, [fails(Refusal(403, "Forbidden", "the server has just begun", {}))])
+
+    listener = await played(server, clock)
+
+    assert listener.heard == ["seen listed", "listed 1"]
