@@ -119,6 +119,6 @@ def concierge(plane: ControlPlane) -> Callable[..., subprocess.CompletedProcess[
 
     def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "concierge_cli.main", *arguments, "--kubeconfig", str(plane.kubeconfig)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
 
     return call

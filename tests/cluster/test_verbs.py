@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
+import yaml
+
+from control_plane import ControlPlane
 from hotel import Hotel
 
 Concierge = Callable[..., subprocess.CompletedProcess[str]]
@@ -96,3 +102,53 @@ def test_cleanup_says_what_a_deleted_tenant_left_and_takes_it_away(hotel: Hotel,
 
     assert concierge("cleanup", "-n", hotel.namespace, "--yes").returncode == 0
     hotel.wait(lambda: not hotel.list("secrets") and not hotel.list("pvc"))
+
+
+def test_a_restore_without_a_terminal_to_ask_at_changes_nothing_and_says_so(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact", backup={"destination": "pvc:backups"}).is_ready()
+
+    told = concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "latest")
+
+    assert told.returncode == 1
+    assert "Nothing was changed" in told.stdout
+    assert "--yes" in told.stdout
+    assert told.stderr == ""
+
+
+def elsewhere(plane: ControlPlane, folder: Path, **changed: str) -> Path:
+    """The kubeconfig with another server, or another user's token."""
+    whole = yaml.safe_load(plane.kubeconfig.read_text(encoding="utf-8"))
+    if "server" in changed:
+        whole["clusters"][0]["cluster"]["server"] = changed["server"]
+    if "token" in changed:
+        whole["users"][0]["user"] = {"token": changed["token"]}
+    made = folder / "kubeconfig"
+    made.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    return made
+
+
+def explain(kubeconfig: Path) -> subprocess.CompletedProcess[str]:
+    """What `concierge explain` says there."""
+    command = [sys.executable, "-m", "concierge_cli.main", "explain", "--kubeconfig", str(kubeconfig)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_cluster_that_does_not_answer_is_told_with_its_address_and_what_to_try(
+    plane: ControlPlane, tmp_path: Path
+) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"https://127.0.0.1:{nobody.getsockname()[1]}"
+        told = explain(elsewhere(plane, tmp_path, server=address))
+
+    assert told.returncode == 1
+    assert f"{address} gives no answer" in told.stderr
+    assert "kubectl cluster-info" in told.stderr
+
+
+def test_a_cluster_that_does_not_know_who_asks_is_told_so(plane: ControlPlane, tmp_path: Path) -> None:
+    told = explain(elsewhere(plane, tmp_path, token="of-yesterday"))
+
+    assert told.returncode == 1
+    assert "does not know who you are" in told.stderr
+    assert "kubectl auth whoami" in told.stderr

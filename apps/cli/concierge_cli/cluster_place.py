@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from concierge_cli.kubeconfig import way_to_cluster
 from concierge_core.errors import ConciergeError
 from concierge_operator.cluster import Cluster, configuration
 from concierge_operator.kinds import CLASSES, DEPLOYMENTS, TENANTS
 from concierge_operator.known import Document, paper
 from concierge_operator.observe import Verdict
 from concierge_operator.preparing import Surroundings, prepared
+from concierge_operator.refusals import AwayError, Refusal
 from concierge_operator.render import Context
 from concierge_operator.settings import OperatorSettings
 
@@ -58,24 +61,42 @@ class Place:
 
 
 def at_cluster(arguments: argparse.Namespace, deed: Callable[[Place], Awaitable[int]]) -> int:
-    """Do this at the cluster that the command line names."""
+    """Do this at the cluster that the command line names. What is in the way is raised in words."""
+    way = way_to_cluster(arguments.kubeconfig, os.environ)
+    arguments.namespace = arguments.namespace or way.namespace
 
     async def work() -> int:
-        async with Cluster(await configuration(_kubeconfig(arguments))) as cluster:
-            settings = await _operator_settings(cluster)
-            return await deed(Place(cluster, settings, await cluster.kinds()))
+        made = await configuration(Path(way.kubeconfig) if way.kubeconfig else None)
+        with _in_words(made.host):
+            async with Cluster(made) as cluster:
+                settings = await _operator_settings(cluster)
+                return await deed(Place(cluster, settings, await cluster.kinds()))
 
     return asyncio.run(work())
 
 
-def _kubeconfig(arguments: argparse.Namespace) -> Path | None:
-    if arguments.kubeconfig is not None:
-        return Path(arguments.kubeconfig)
-    named = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
-    path = Path(named) if named else Path.home() / ".kube" / "config"
-    if not path.exists() and "KUBERNETES_SERVICE_HOST" in os.environ:
-        return None
-    return path
+@contextmanager
+def _in_words(address: str) -> Iterator[None]:
+    """What the API server did not do, told to whoever sits at the command line."""
+    try:
+        yield
+    except AwayError as error:
+        raise ConciergeError(
+            f"{address} gives no answer ({error}); is this the right cluster, and can it be reached from here? "
+            "See: kubectl cluster-info"
+        ) from error
+    except Refusal as refused:
+        raise ConciergeError(_remedy(refused)) from refused
+
+
+def _remedy(refused: Refusal) -> str:
+    if refused.status == 401:
+        return "the cluster does not know who you are; sign in to it again. See: kubectl auth whoami"
+    if refused.status == 403:
+        return f"{str(refused).rstrip('.')}. Ask whoever looks after the cluster for this right"
+    if refused.status == 404 and not refused.causes:
+        return f"{str(refused).rstrip('.')}. Is the chart installed there? See docs/operator.md"
+    return str(refused)
 
 
 async def _operator_settings(cluster: Cluster) -> OperatorSettings:

@@ -40,7 +40,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _agreed(name: str, archive: str) -> bool:
     print(f"All data of {name} is replaced by the archive {archive}; what was written since is lost.")
-    return input("Write yes to go on: ").strip().lower() == "yes"
+    try:
+        return input("Write yes to go on: ").strip().lower() == "yes"
+    except EOFError:
+        print("(nobody is there to ask; --yes agrees beforehand)")
+        return False
 
 
 async def _ask(place: Place, document: Document, archive: str) -> None:
