@@ -40,8 +40,12 @@ class OperatorSettings(ProcessSettings):
     postgres_image: str = _BUILT_IN.postgres_image
     redis_image: str = _BUILT_IN.redis_image
     dns_namespace: str = _BUILT_IN.dns_namespace
+    dns_ports: str = ",".join(map(str, _BUILT_IN.dns_ports))
+    dns_cidrs: str = ",".join(_BUILT_IN.dns_cidrs)
     gateway_namespaces: str = ",".join(_BUILT_IN.gateway_namespaces)
+    gateway_cidrs: str = ",".join(_BUILT_IN.gateway_cidrs)
     monitoring_namespaces: str = ",".join(_BUILT_IN.monitoring_namespaces)
+    cnpg_namespace: str = _BUILT_IN.cnpg_namespace
 
     workers: Annotated[int, Field(ge=1, le=256)] = 32
     """Tenants that are worked on at the same time."""
@@ -94,8 +98,12 @@ class OperatorSettings(ProcessSettings):
             postgres_image=self.postgres_image,
             redis_image=self.redis_image,
             dns_namespace=self.dns_namespace,
+            dns_ports=tuple(int(port) for port in _names(self.dns_ports)),
+            dns_cidrs=_names(self.dns_cidrs),
             gateway_namespaces=_names(self.gateway_namespaces),
+            gateway_cidrs=_names(self.gateway_cidrs),
             monitoring_namespaces=_names(self.monitoring_namespaces),
+            cnpg_namespace=self.cnpg_namespace,
         )
 
 

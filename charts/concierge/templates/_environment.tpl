@@ -21,8 +21,12 @@
   "CONCIERGE_OPERATOR_POSTGRES_IMAGE" .Values.tenants.postgresImage
   "CONCIERGE_OPERATOR_REDIS_IMAGE" .Values.tenants.redisImage
   "CONCIERGE_OPERATOR_DNS_NAMESPACE" $cluster.dnsNamespace
+  "CONCIERGE_OPERATOR_DNS_PORTS" (join "," $cluster.dnsPorts)
+  "CONCIERGE_OPERATOR_DNS_CIDRS" (join "," $cluster.dnsCidrs | default ",")
   "CONCIERGE_OPERATOR_GATEWAY_NAMESPACES" (join "," $cluster.gatewayNamespaces | default ",")
+  "CONCIERGE_OPERATOR_GATEWAY_CIDRS" (join "," $cluster.gatewayCidrs)
   "CONCIERGE_OPERATOR_MONITORING_NAMESPACES" (join "," $cluster.monitoringNamespaces | default ",")
+  "CONCIERGE_OPERATOR_CNPG_NAMESPACE" $cluster.cnpgNamespace
   "CONCIERGE_OPERATOR_WORKERS" $operator.workers
   "CONCIERGE_OPERATOR_REQUESTS_AT_ONCE" $operator.requestsAtOnce
   "CONCIERGE_OPERATOR_RESYNC_SECONDS" $operator.resyncSeconds

@@ -26,8 +26,14 @@ class OperatorDefaults:
     """Without tag; the tag is the major version."""
     redis_image: str = "docker.io/valkey/valkey:8-alpine"
     dns_namespace: str = "kube-system"
+    dns_ports: tuple[int, ...] = (53,)
+    """Where DNS's pods listen: policies are asked behind the Service."""
+    dns_cidrs: tuple[str, ...] = ("169.254.20.10/32",)
+    """Caches on the nodes; this one is the address of Kubernetes' own."""
     gateway_namespaces: tuple[str, ...] = ("gateways", "ingress-nginx", "envoy-gateway-system", "istio-system")
     """Namespaces whose pods may reach chat, voice and dashboard."""
+    gateway_cidrs: tuple[str, ...] = ()
+    """Addresses that may as well: of load balancers that are no pods, of nodes whose network a gateway uses."""
     monitoring_namespaces: tuple[str, ...] = ("monitoring",)
     """Namespaces whose pods may read metrics."""
     cnpg_namespace: str = "cnpg-system"

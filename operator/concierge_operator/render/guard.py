@@ -8,8 +8,8 @@ from concierge_operator.render.context import Context, Manifest
 from concierge_operator.render.quantities import as_mebibytes, as_millicores, mebibytes, millicores
 from concierge_operator.render.sizes import awake, awake_replicas, resources, running
 
-_JOBS_BESIDE = 3
-"""A migration, a backup and a restore may run beside the rest."""
+_JOBS_BESIDE = 4
+"""A migration, a backup, a restore, and cert-manager's pod that proves the host, may run beside the rest."""
 
 
 def service_account(ctx: Context) -> Manifest:

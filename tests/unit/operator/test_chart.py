@@ -60,7 +60,11 @@ def test_every_setting_of_the_operator_is_filled_in_and_no_other() -> None:
         ("postgres_image", "tenants.postgresImage"),
         ("redis_image", "tenants.redisImage"),
         ("dns_namespace", "cluster.dnsNamespace"),
+        ("dns_ports", "cluster.dnsPorts"),
+        ("dns_cidrs", "cluster.dnsCidrs"),
         ("gateway_namespaces", "cluster.gatewayNamespaces"),
+        ("gateway_cidrs", "cluster.gatewayCidrs"),
+        ("cnpg_namespace", "cluster.cnpgNamespace"),
         ("monitoring_namespaces", "cluster.monitoringNamespaces"),
     ],
 )
@@ -68,7 +72,7 @@ def test_a_value_left_alone_is_the_operators_own_default(setting: str, place: st
     section, key = place.split(".")
     value = read("values.yaml")[section][key]
 
-    written = ",".join(value) if isinstance(value, list) else value
+    written = ",".join(map(str, value)) if isinstance(value, list) else value
 
     assert written == OperatorSettings.model_fields[setting].default
 

@@ -20,6 +20,7 @@ from concierge_core.tenant.values import (
 )
 
 Replicas = Annotated[int, Field(ge=0, le=50)]
+Port = Annotated[int, Field(ge=1, le=65535)]
 Share = Annotated[float, Field(ge=0, le=1)]
 HostName = Annotated[
     str, Field(pattern=r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$", max_length=253)
@@ -110,6 +111,8 @@ class Postgres(Section):
     """`managed`: the operator runs one (one machine: SQLite); `external`: yours, by URL; `cloudnativepg`: a cluster."""
     url_secret: SecretRef | None = None
     """Where the postgresql:// URL lies; needed with `external`. `DATABASE_URL` wins."""
+    port: Port = 5432
+    """With `external`: the port in your URL. Pods may reach your server at this one only."""
     version: Annotated[str, Field(pattern=r"^[0-9]{2}$")] = "18"
     """Major version of PostgreSQL; in quotes. With `external` it is your server's: its tools make the backups."""
     instances: Annotated[int, Field(ge=1, le=5)] = 1
@@ -131,6 +134,8 @@ class Redis(Section):
     """`managed`: the operator (on one machine: `concierge up`) runs a Valkey; `external`: yours, by URL."""
     url_secret: SecretRef | None = None
     """Where the redis:// URL lies; needed with `external`. `REDIS_URL` wins."""
+    port: Port = 6379
+    """With `external`: the port in your URL. Pods may reach your server at this one only."""
     memory: Quantity = "128Mi"
     """Memory of the managed one."""
 
