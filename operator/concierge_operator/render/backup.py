@@ -15,7 +15,7 @@ from concierge_operator.names import Component
 from concierge_operator.render import secrets
 from concierge_operator.render.backup_scripts import DUMP, RESTORE
 from concierge_operator.render.context import Context, Manifest
-from concierge_operator.render.pods import bare_pod, hardened
+from concierge_operator.render.placing import hardened, placed_pod
 from concierge_operator.render.sizes import resources
 
 BACKUP_NAME: Final = names.object_name(Component.BACKUP)
@@ -83,17 +83,14 @@ def _job(ctx: Context, pod: dict[str, Any]) -> dict[str, Any]:
 def _pod(ctx: Context, steps: list[dict[str, Any]], volumes: list[dict[str, Any]]) -> dict[str, Any]:
     """The steps, one after the other."""
     *before, last = steps
-    spec: dict[str, Any] = {
-        **bare_pod(),
+    return {
+        **placed_pod(ctx),
         "restartPolicy": "Never",
         "terminationGracePeriodSeconds": 30,
         "initContainers": before,
         "containers": [last],
         "volumes": [*_volumes(ctx), *volumes],
     }
-    if ctx.spec.image.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in ctx.spec.image.pull_secrets]
-    return spec
 
 
 def _dump(ctx: Context) -> dict[str, Any]:

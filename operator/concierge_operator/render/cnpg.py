@@ -12,6 +12,7 @@ from typing import Any, Final
 from concierge_operator import names
 from concierge_operator.names import Component
 from concierge_operator.render.context import Context, Manifest
+from concierge_operator.render.placing import placement, pull_secrets
 from concierge_operator.render.sizes import resources
 
 _NAME: Final = names.object_name(Component.POSTGRES)
@@ -35,11 +36,15 @@ def _cluster(ctx: Context) -> Manifest:
         size["storageClass"] = ctx.spec.storage.class_name
     spec: dict[str, Any] = {
         "instances": ctx.spec.postgres.instances,
+        # One alone can't make room for a drained node by moving to another: its guard would only hold the drain up.
+        "enablePDB": ctx.spec.postgres.instances > 1,
         "imageName": f"ghcr.io/cloudnative-pg/postgresql:{ctx.spec.postgres.version}",
         "storage": size,
         "bootstrap": {"initdb": {"database": "concierge", "owner": "concierge"}},
         "postgresql": {"parameters": {"max_connections": str(ctx.spec.postgres.max_connections)}},
         "resources": resources(ctx, Component.POSTGRES),
+        **pull_secrets(ctx),
+        **_placement(ctx),
     }
     if _archives_log(ctx):
         # Into a folder of this tenant's life: a new cluster refuses one that has somebody else's log in it.
@@ -49,6 +54,12 @@ def _cluster(ctx: Context) -> Manifest:
     if ctx.suspended:
         made["metadata"]["annotations"] = {"cnpg.io/hibernation": "on"}
     return made
+
+
+def _placement(ctx: Context) -> dict[str, Any]:
+    wanted = placement(ctx)
+    affinity = {name: wanted.pop(name) for name in ("nodeSelector", "tolerations") if name in wanted}
+    return {**({"affinity": affinity} if affinity else {}), **wanted}
 
 
 def _object_store(ctx: Context) -> list[Manifest]:

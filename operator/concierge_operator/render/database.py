@@ -9,7 +9,7 @@ from concierge_operator.names import Component
 from concierge_operator.render import secrets
 from concierge_operator.render.cnpg import cnpg
 from concierge_operator.render.context import Context, Manifest
-from concierge_operator.render.pods import bare_pod, hardened
+from concierge_operator.render.placing import hardened, placed_pod
 from concierge_operator.render.ports import POSTGRES_PORT
 from concierge_operator.render.sizes import resources
 from concierge_operator.render.stateful import stateful
@@ -36,7 +36,7 @@ def database(ctx: Context) -> list[Manifest]:
 
 
 def _pod(ctx: Context) -> dict[str, Any]:
-    bare = bare_pod()
+    bare = placed_pod(ctx)
     account = {"runAsUser": _POSTGRES_USER, "runAsGroup": _POSTGRES_USER, "fsGroup": _POSTGRES_USER}
     bare["securityContext"] |= account | {"fsGroupChangePolicy": "OnRootMismatch"}
     version = ctx.spec.postgres.version

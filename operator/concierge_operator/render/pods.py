@@ -9,6 +9,7 @@ from concierge_operator.names import Component
 from concierge_operator.render import secrets
 from concierge_operator.render.config import config_name
 from concierge_operator.render.context import Context
+from concierge_operator.render.placing import apart, hardened, placed_pod
 from concierge_operator.render.pools import pool_size
 from concierge_operator.render.ports import AI_PORT, WEB_PORT
 from concierge_operator.render.sizes import resources
@@ -44,40 +45,12 @@ def pod_template(ctx: Context, component: Component) -> dict[str, Any]:
 
 def pod(ctx: Context, component: Component) -> dict[str, Any]:
     """The pod's specification."""
-    spec: dict[str, Any] = {
-        **bare_pod(),
+    return {
+        **placed_pod(ctx),
         "terminationGracePeriodSeconds": _GRACE_SECONDS.get(component, 30),
-        "topologySpreadConstraints": [_spread(ctx, component)],
+        "topologySpreadConstraints": apart(ctx, component),
         "containers": [container(ctx, component)],
         "volumes": _volumes(ctx, component),
-    }
-    if ctx.spec.image.pull_secrets:
-        spec["imagePullSecrets"] = [{"name": name} for name in ctx.spec.image.pull_secrets]
-    return spec
-
-
-def bare_pod() -> dict[str, Any]:
-    """What every pod of ours has: no token, no root, the runtime's own filter of system calls."""
-    return {
-        "serviceAccountName": names.SERVICE_ACCOUNT,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": 65532,
-            "runAsGroup": 65532,
-            "fsGroup": 65532,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
-    }
-
-
-def hardened() -> dict[str, Any]:
-    """What every container of ours has: as Pod Security's `restricted` wants it, and nothing to write to."""
-    return {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
     }
 
 
@@ -202,12 +175,3 @@ def _exec_probes(component: Component) -> dict[str, Any]:
         return {"exec": run, "periodSeconds": period, "timeoutSeconds": 10, "failureThreshold": failures}
 
     return {"startupProbe": asks(period=5, failures=24), "livenessProbe": asks(period=30, failures=3)}
-
-
-def _spread(ctx: Context, component: Component) -> dict[str, Any]:
-    return {
-        "maxSkew": 1,
-        "topologyKey": "kubernetes.io/hostname",
-        "whenUnsatisfiable": "ScheduleAnyway",
-        "labelSelector": {"matchLabels": names.selector(ctx.tenant, component)},
-    }

@@ -8,7 +8,7 @@ from concierge_operator import names
 from concierge_operator.names import Component
 from concierge_operator.render import secrets
 from concierge_operator.render.context import Context, Manifest
-from concierge_operator.render.pods import bare_pod, hardened
+from concierge_operator.render.placing import hardened, placed_pod
 from concierge_operator.render.ports import REDIS_PORT
 from concierge_operator.render.quantities import mebibytes
 from concierge_operator.render.sizes import resources
@@ -57,4 +57,4 @@ def _pod(ctx: Context) -> dict[str, Any]:
         "securityContext": hardened(),
         "volumeMounts": [{"name": "data", "mountPath": "/data"}, {"name": "tmp", "mountPath": "/tmp"}],  # noqa: S108
     }
-    return {**bare_pod(), "containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}]}
+    return {**placed_pod(ctx), "containers": [container], "volumes": [{"name": "tmp", "emptyDir": {}}]}

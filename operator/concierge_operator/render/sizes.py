@@ -86,18 +86,30 @@ def awake_replicas(ctx: Context, component: Component) -> Replicas:
 
 def resources(ctx: Context, component: Component) -> Amounts:
     """Requests and limits. There is no CPU limit unless the tenant sets one: it would only slow answers down."""
-    cpu, memory, most = _ASKED[component]
-    factor = _FACTOR[ctx.spec.size] if component in (Component.POSTGRES, Component.REDIS) else 1
+    cpu, memory, most = _built_in(ctx, component)
     given = _given(ctx, component)
-    requests = {"cpu": given.requests.cpu or cpu, "memory": given.requests.memory or _times(memory, factor)}
-    limits = {"memory": given.limits.memory or _larger(_times(most, factor), requests["memory"])}
+    requests = {"cpu": given.requests.cpu or cpu, "memory": given.requests.memory or memory}
+    limits = {"memory": given.limits.memory or _larger(most, requests["memory"])}
     if given.limits.cpu:
         limits["cpu"] = given.limits.cpu
     return {"requests": requests, "limits": limits}
 
 
+def _built_in(ctx: Context, component: Component) -> tuple[str, str, str]:
+    cpu, memory, most = _ASKED[component]
+    if component not in (Component.POSTGRES, Component.REDIS):
+        return cpu, memory, most
+    factor = _FACTOR[ctx.spec.size]
+    memory, most = _times(memory, factor), _times(most, factor)
+    if component is Component.REDIS:
+        # Room for what it holds, and for what changes in it while it is written to the volume.
+        held = mebibytes(ctx.spec.redis.memory)
+        memory, most = _larger(memory, as_mebibytes(held // 2)), _larger(most, as_mebibytes(held * 3 // 2))
+    return cpu, memory, most
+
+
 def _given(ctx: Context, component: Component) -> ComponentResources:
-    # Beat is a part of the worker's work; the rest that a tenant can't size follows the built-in amounts.
+    # What a tenant can't size (beat, the Jobs) follows the built-in amounts.
     return getattr(ctx.spec.resources, component.value, None) or ComponentResources()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from concierge_operator.render.pods import bare_pod, hardened
+from concierge_operator.render.placing import bare_pod, hardened
 from node import images
 from node.one_node import OneNode
 

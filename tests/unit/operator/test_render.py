@@ -43,6 +43,8 @@ def sections() -> st.SearchStrategy[dict[str, Any]]:
                 [{}, {"chat": {"minReplicas": 2, "maxReplicas": 2}}, {"ai": {"minReplicas": 4, "maxReplicas": 9}}]
             ),
             "resources": st.sampled_from([{}, {"chat": {"requests": {"memory": "1Gi", "cpu": "1.5"}}}]),
+            "scheduling": st.just({"nodeSelector": {"pool": "hotels"}, "tolerations": [{"operator": "Exists"}]}),
+            "image": st.just({"pullSecrets": ["registry"]}),
             "notifications": st.just(
                 {
                     "smtp": {"host": "mail.example", "fromAddress": "a@b.example", "port": 2525, "tls": "none"},

@@ -23,14 +23,13 @@ from concierge_core.tenant.cluster import (
 )
 from concierge_core.tenant.mind import Ai
 from concierge_core.tenant.model import API_VERSION, Metadata, without_status
+from concierge_core.tenant.placing import Scheduling
 from concierge_core.tenant.property import Branding
 from concierge_core.tenant.staff import Retention
-from concierge_core.tenant.values import Section, Version, problem
+from concierge_core.tenant.values import LabelName, LabelValue, Section, Version, problem
 
 CLASS_KIND: Final = "ConciergeClass"
 
-LabelName = Annotated[str, Field(min_length=1, max_length=317)]
-LabelValue = Annotated[str, Field(max_length=63)]
 Percent = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -57,6 +56,8 @@ class ClassDefaults(Section):
     """Replicas."""
     resources: Resources = Field(default_factory=Resources)
     """CPU and memory."""
+    scheduling: Scheduling = Field(default_factory=Scheduling)
+    """Nodes."""
     observability: Observability = Field(default_factory=Observability)
     """Traces, logs, errors, metrics."""
 

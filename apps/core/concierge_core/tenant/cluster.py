@@ -266,6 +266,12 @@ class Resources(Section):
     """Dashboard."""
     worker: ComponentResources = Field(default_factory=ComponentResources)
     """Background work."""
+    web: ComponentResources = Field(default_factory=ComponentResources)
+    """The pod that the apps share, with profile compact."""
+    postgres: ComponentResources = Field(default_factory=ComponentResources)
+    """Database, unless it is external; what is absent follows `size`."""
+    redis: ComponentResources = Field(default_factory=ComponentResources)
+    """Redis, unless it is external; what is absent follows `size` and `redis.memory`."""
 
 
 class Observability(Section):

@@ -38,6 +38,7 @@ from concierge_core.tenant.cluster import (
 from concierge_core.tenant.hours import Hours
 from concierge_core.tenant.knowledge import ArticleTextSpec, Knowledge, KnowledgeArticle
 from concierge_core.tenant.mind import Ai, Escalation, Tools
+from concierge_core.tenant.placing import Scheduling
 from concierge_core.tenant.property import Address, Branding, Department, Property
 from concierge_core.tenant.staff import Admin, FirstAccount, Notifications, Pms, Retention, Smtp, Webhook
 from concierge_core.tenant.values import ObjectName, SecretRef, Section, Version, in_language, problems
@@ -153,6 +154,8 @@ class TenantSpec(Section):
     """Replicas."""
     resources: Resources = Field(default_factory=Resources)
     """CPU and memory."""
+    scheduling: Scheduling = Field(default_factory=Scheduling)
+    """On which nodes."""
     observability: Observability = Field(default_factory=Observability)
     """Traces, logs, errors, metrics."""
     suspend: Suspend = Field(default_factory=Suspend)

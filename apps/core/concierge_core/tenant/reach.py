@@ -37,6 +37,7 @@ CLUSTER: Final = (
     "spec.backup",
     "spec.autoscaling",
     "spec.resources",
+    "spec.scheduling",
     "spec.observability.serviceMonitor",
     "spec.deletionPolicy",
 )

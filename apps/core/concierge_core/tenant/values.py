@@ -225,6 +225,9 @@ def _object_name(value: str) -> str:
     return value
 
 
+LabelName = Annotated[str, Field(min_length=1, max_length=317)]
+LabelValue = Annotated[str, Field(max_length=63)]
+
 ObjectName = Annotated[
     str,
     AfterValidator(_object_name),
