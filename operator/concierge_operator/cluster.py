@@ -143,12 +143,17 @@ class Cluster:
             raise
 
     async def list(
-        self, resource: Resource, namespace: str | None = None, *, labels: Mapping[str, str] | None = None
+        self,
+        resource: Resource,
+        namespace: str | None = None,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
     ) -> Page:
-        """All objects that carry these labels, and the resource version from which to watch."""
+        """All objects that carry these labels and fields, and the resource version from which to watch."""
         items: list[Manifest] = []
         version = ""
-        async for page, version in self.pages(resource, namespace, labels=labels):  # noqa: B007
+        async for page, version in self.pages(resource, namespace, labels=labels, fields=fields):  # noqa: B007
             items += page
         return items, version
 
@@ -158,10 +163,11 @@ class Cluster:
         namespace: str | None = None,
         *,
         labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
         only_metadata: bool = False,
     ) -> AsyncIterator[Page]:
         """The same in pages of 100, so that never more than one page is held."""
-        query = {"limit": str(_PAGE)} | _selector(labels)
+        query = {"limit": str(_PAGE)} | _selector(labels) | _selector(fields, "fieldSelector")
         accept = _META.format("List") if only_metadata else None
         while True:
             page = await self._ask("GET", resource.path(namespace), query, accept=accept)
@@ -293,8 +299,8 @@ def _break_off(response: aiohttp.ClientResponse) -> None:
     response.close()
 
 
-def _selector(labels: Mapping[str, str] | None) -> dict[str, str]:
-    return {"labelSelector": ",".join(f"{k}={v}" for k, v in labels.items())} if labels else {}
+def _selector(wanted: Mapping[str, str] | None, name: str = "labelSelector") -> dict[str, str]:
+    return {name: ",".join(f"{k}={v}" for k, v in wanted.items())} if wanted else {}
 
 
 def _status(body: bytes) -> Manifest:

@@ -20,6 +20,7 @@ from concierge_operator.engine import Looked
 from concierge_operator.inventory import inventory_of
 from concierge_operator.kinds import SECRETS, TENANTS, child
 from concierge_operator.known import Document, key_of
+from concierge_operator.names import Component
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_model import VoiceNumber
 from concierge_operator.observe import READY, State, Verdict, job
@@ -28,6 +29,8 @@ from concierge_operator.refusals import Refusal
 from concierge_operator.render import Stage, render
 from concierge_operator.render.backup import BACKUP_NAME, snapshot_job
 from concierge_operator.render.context import Context
+from concierge_operator.sightings import Place
+from concierge_operator.starting import keeps_from_starting
 from concierge_operator.tenant_teller import TenantTeller
 from concierge_operator.trouble import NAMESPACE_GOES
 from concierge_operator.twilio_number import desired
@@ -35,6 +38,8 @@ from concierge_operator.world import World
 
 FINALIZER = f"{names.DOMAIN}/farewell"
 _FINAL = "final"
+_LAST_JOB: Place = ("Job", f"{BACKUP_NAME}-{_FINAL}")
+_DATABASE: Place = ("StatefulSet", names.object_name(Component.POSTGRES))
 _LOOK_AGAIN_SECONDS = 5.0
 _LAST_BACKUP = Verdict(State.PROGRESSING, "LastBackup", "The last backup is made before the tenant goes.")
 _WAKING = Verdict(State.PROGRESSING, "WakingDatabase", "The database wakes, so that the last backup can be made.")
@@ -88,13 +93,22 @@ class Farewell:
         ready = replace(ready, spec=ready.spec.model_copy(update={"suspend": Suspend()}))
         asleep = await self._wake_data(ready, document)
         if asleep is not None:
-            return asleep
-        live = await self._cluster.get(child("Job"), f"{BACKUP_NAME}-{_FINAL}", ready.namespace)
+            return await self._explained(ready, Component.POSTGRES, _DATABASE, asleep)
+        live = await self._cluster.get(child("Job"), _LAST_JOB[1], ready.namespace)
         # One that an earlier tenant of this name made, and the cluster has not tidied up yet, is no backup of this one.
         if live is not None and (live["metadata"].get("labels") or {}).get(names.TENANT_UID) == ready.uid:
-            return _last_backup(live)
+            return await self._explained(ready, Component.BACKUP, _LAST_JOB, _last_backup(live))
         builder = self._builder(ready, document)
         return await builder.stage("farewell", [snapshot_job(ready, _FINAL)]) or _LAST_BACKUP
+
+    async def _explained(self, ctx: Context, part: Component, place: Place, verdict: Verdict) -> Verdict:
+        """What keeps its pod from starting, where something does, says more than that it is waited for."""
+        if verdict.state is not State.PROGRESSING:
+            return verdict
+        seen = self._world.sightings.of(ctx.namespace)
+        its = {place: seen[place]} if place in seen else {}
+        labels = {names.COMPONENT: part.value}
+        return await keeps_from_starting(self._cluster, ctx.namespace, its, labels) or verdict
 
     async def _wake_data(self, ctx: Context, document: Document) -> Verdict | None:
         """A house that is closed for the season has no database at work; what has to be waited for, if anything has."""

@@ -63,14 +63,20 @@ def _blocked(live: Live) -> Verdict | None:
     name = f"{live['kind']} {live['metadata']['name']}"
     failure = condition(live, "ReplicaFailure")
     if failure and failure["status"] == "True":
-        message = failure.get("message", "")
-        if "exceeded quota" in message:
-            return Verdict(State.FAILED, "QuotaExceeded", f"{name}: {message} Raise the quota or ask for less.")
-        return Verdict(State.FAILED, "PodsRefused", f"{name}: {message}")
+        return pods_refused(name, failure.get("message", ""))
     progress = condition(live, "Progressing")
     if progress and progress.get("reason") == "ProgressDeadlineExceeded":
         return Verdict(State.FAILED, "RolloutStuck", f"{name} made no progress in time; look at its pods.")
     return None
+
+
+def pods_refused(name: str, said: str) -> Verdict:
+    """What the API server said to the controller that wanted to make pods for the object of this kind and name."""
+    # In front stands the pod's name, another one at each try: a status with it in would be written at each try.
+    why = said.rpartition("is forbidden: ")[2].strip().rstrip(".")
+    if "exceeded quota" in said:
+        return Verdict(State.FAILED, "QuotaExceeded", f"{name} gets no pod: {why}. Raise that quota, or ask for less.")
+    return Verdict(State.FAILED, "PodsRefused", f"{name} gets no pod: {why}.")
 
 
 def job(live: Live) -> Verdict:

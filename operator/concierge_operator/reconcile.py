@@ -19,18 +19,19 @@ from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.engine import Looked
 from concierge_operator.farewell import Farewell
 from concierge_operator.inventory import Inventory, inventory_of, written
-from concierge_operator.kinds import PODS, child
+from concierge_operator.kinds import child
 from concierge_operator.known import Document, Paper
 from concierge_operator.lease import NotLeadingError
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_verdict import NumberResult
-from concierge_operator.observe import State, Verdict, pod_trouble, volume_trouble
+from concierge_operator.observe import State, Verdict, volume_trouble
 from concierge_operator.plan import kept
 from concierge_operator.preparing import Surroundings, prepared, status_of
 from concierge_operator.refusals import AwayError, Refusal, Retry
 from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
 from concierge_operator.render.migration import migration_name
 from concierge_operator.secret_marks import lacking, used_keys
+from concierge_operator.starting import keeps_from_starting
 from concierge_operator.status import NEEDED, Findings, conditions, unready_seconds
 from concierge_operator.status_model import Migration, SecretMark, TenantStatus
 from concierge_operator.tenant_teller import TenantTeller
@@ -277,8 +278,8 @@ class Reconciler:
         if now - since < _LOOK_AT_PODS_AFTER_SECONDS:
             return
         labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
-        pods, _ = await self._cluster.list(PODS, ctx.namespace, labels=labels)
-        trouble = pod_trouble(pods)
+        seen = self._world.sightings.of(ctx.namespace)
+        trouble = await keeps_from_starting(self._cluster, ctx.namespace, seen, labels)
         if "DatabaseReady" in slow and (trouble is None or trouble.reason == "Unschedulable"):
             claims, _ = await self._cluster.list(child("PersistentVolumeClaim"), ctx.namespace)
             trouble = volume_trouble(claims) or trouble

@@ -35,10 +35,24 @@ class Trouble:
 
 
 def quota(**hard: str) -> Callable[[Hotel], object]:
-    """So much and no more is allowed in the namespace."""
-    spec = {"hard": {name.replace("__", "/"): value for name, value in hard.items()}}
-    manifest = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "tight"}, "spec": spec}
-    return lambda hotel: hotel.plane.apply(manifest | {"metadata": {"name": "tight", "namespace": hotel.namespace}})
+    """So much and no more is allowed in the namespace. `count__jobs__batch` is Kubernetes' count/jobs.batch."""
+    names = {name: name.replace("count__", "count/").replace("__", ".") for name in hard}
+    spec = {"hard": {names[name]: value for name, value in hard.items()}}
+
+    def put(hotel: Hotel) -> None:
+        metadata = {"name": "tight", "namespace": hotel.namespace}
+        hotel.plane.apply({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": metadata, "spec": spec})
+        # It holds from when the cluster has counted what there is.
+        hotel.wait(lambda: (hotel.get("resourcequota", "tight") or {}).get("status", {}).get("hard") == spec["hard"])
+
+    return put
+
+
+def small(hotel: Hotel) -> dict[str, Any]:
+    """No container may have more than next to nothing."""
+    spec = {"limits": [{"type": "Container", "max": {"memory": "1Mi"}}]}
+    metadata = {"name": "small", "namespace": hotel.namespace}
+    return {"apiVersion": "v1", "kind": "LimitRange", "metadata": metadata, "spec": spec}
 
 
 HOST = {"host": "hotel.example"}
@@ -46,7 +60,17 @@ NOWHERE = tenant_document()["spec"]["property"] | {"timezone": "Europe/Nowhere"}
 TROUBLES = {
     "invalid": Trouble({"property": NOWHERE}, "Stalled", "InvalidSpec", "What runs keeps running."),
     "quota": Trouble({}, "Stalled", "QuotaExceeded", "Raise", quota(count__services="1")),
-    "pods-quota": Trouble({}, "Stalled", "QuotaExceeded", "Raise", quota(pods="3")),
+    "pods-quota": Trouble({}, "Stalled", "QuotaExceeded", "Deployment", quota(pods="3")),
+    "no-pods": Trouble({}, "Stalled", "QuotaExceeded", "StatefulSet concierge-postgres", quota(pods="0")),
+    "pods-for-data": Trouble({}, "Stalled", "QuotaExceeded", "Job concierge-migrate-", quota(pods="2")),
+    "cpu-quota": Trouble({}, "Stalled", "QuotaExceeded", "requests.cpu", quota(requests__cpu="10m")),
+    "no-secrets": Trouble({}, "Stalled", "QuotaExceeded", "count/secrets", quota(count__secrets="0")),
+    "no-claims": Trouble({}, "Stalled", "QuotaExceeded", "claims", quota(persistentvolumeclaims="0")),
+    "no-jobs": Trouble({}, "Stalled", "QuotaExceeded", "Job concierge-migrate-", quota(count__jobs__batch="0")),
+    "no-sets": Trouble({}, "Stalled", "QuotaExceeded", "StatefulSet", quota(count__statefulsets__apps="0")),
+    "pods-refused": Trouble(
+        {}, "Stalled", "PodsRefused", "StatefulSet concierge-postgres", lambda hotel: hotel.plane.apply(small(hotel))
+    ),
     "no-class": Trouble(
         {"storage": {"className": "no-such-class"}}, "DatabaseReady", "NoVolume", "storage class no-such-class"
     ),
@@ -146,6 +170,14 @@ def test_each_trouble_has_its_reason_and_a_sentence_that_helps(street: Street, n
     assert trouble.words in shown["message"]
 
 
+@pytest.mark.parametrize("name", [name for name, trouble in TROUBLES.items() if trouble.reason == "QuotaExceeded"])
+def test_a_full_quota_is_named_and_what_to_do(street: Street, name: str) -> None:
+    message = street.shown[name]["message"]
+
+    assert "exceeded quota: tight" in message
+    assert "Raise" in message
+
+
 def test_what_is_only_a_matter_of_the_route_keeps_no_hotel_from_being_ready(street: Street) -> None:
     assert {name for name, ready in street.ready.items() if ready} == {"no-gateway", "no-ingress"}
 
@@ -153,8 +185,9 @@ def test_what_is_only_a_matter_of_the_route_keeps_no_hotel_from_being_ready(stre
 def test_a_hotel_in_trouble_is_not_written_to_again_and_again(street: Street) -> None:
     print(f"in {WATCHED_SECONDS} s: writes {street.writes}, requests {street.requests}")
 
-    # What may pass by itself is tried again, with pauses that grow: a Service that has no room, a Deployment.
-    assert all(count <= 8 for count in street.writes.values()), street.writes
+    # What may pass by itself is tried again in each of the four rounds, and after pauses that grow: a Service that has
+    # no room, two StatefulSets.
+    assert all(count <= 12 for count in street.writes.values()), street.writes
     assert street.requests < WATCHED_SECONDS * 20
 
 
@@ -167,6 +200,29 @@ def test_a_cluster_without_gateway_api_is_told_and_what_can_be_done(proxy: Fault
         written = proxy.writes_during(10, lone_hotel.namespace)
 
     assert "spec.gateway.ingressClass" in message
+    assert len(written) <= 2
+
+
+def test_a_last_backup_that_gets_no_pod_says_so_and_nothing_is_erased_before_it(
+    proxy: FaultProxy, lone_hotel: Hotel
+) -> None:
+    kept = {"enabled": True, "destination": "pvc:backups", "schedule": "30 3 * * *"}
+    with running_operator(proxy.kubeconfig, **PATIENT):
+        lone_hotel.apply(profile="compact", backup=kept, deletionPolicy="Snapshot").is_ready()
+        quota(pods="1", count__jobs__batch="0")(lone_hotel)
+        lone_hotel.kubectl("delete", "ct", "--all", "--wait=false")
+        refused = lone_hotel.stalls("QuotaExceeded")
+        quota(pods="1")(lone_hotel)
+        message = lone_hotel.wait(lambda: "gets no pod" in (m := lone_hotel.stalls("QuotaExceeded")) and m)
+        written = proxy.writes_during(8, lone_hotel.namespace)
+        assert lone_hotel.get("secrets", "concierge-generated")
+
+        lone_hotel.kubectl("delete", "resourcequota", "tight")
+        lone_hotel.wait(lambda: not any(lone_hotel.list(kind) for kind in ("ct", "secrets", "pvc")), 90)
+
+    assert "The last backup" in refused
+    assert "exceeded quota: tight, requested: count/jobs.batch=1" in refused
+    assert "Job concierge-backup-final gets no pod: exceeded quota: tight" in message
     assert len(written) <= 2
 
 

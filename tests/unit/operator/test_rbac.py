@@ -31,7 +31,7 @@ BESIDE = {
     ("barmancloud.cnpg.io", "objectstores"): OWNED,
     ("", "persistentvolumeclaims"): OWNED,
     ("", "pods"): {"get", "list"},
-    ("", "events"): {"create", "patch"},
+    ("", "events"): {"list", "create", "patch"},
 }
 # In no file of manifests/, but a tenant may ask for it: each is laid over every one of them.
 WAYS: dict[str, dict[str, Any]] = {

@@ -111,11 +111,15 @@ def test_a_deployment_is_ready_when_all_its_pods_are_new_and_ready() -> None:
 
 
 def test_a_full_quota_is_named_with_what_to_do() -> None:
-    refused = {"type": "ReplicaFailure", "status": "True", "message": "pods are forbidden: exceeded quota: concierge"}
+    said = 'pods "concierge-chat-7c9f-x2x4k" is forbidden: exceeded quota: tight, requested: pods=1, limited: pods=3'
+    refused = {"type": "ReplicaFailure", "status": "True", "message": said}
     verdict = observe.workload(deployment(readyReplicas=0, conditions=[refused]))
 
     assert (verdict.state, verdict.reason) == (State.FAILED, "QuotaExceeded")
-    assert verdict.message.endswith("Raise the quota or ask for less.")
+    assert verdict.message == (
+        "Deployment concierge-chat gets no pod: exceeded quota: tight, requested: pods=1, limited: pods=3. "
+        "Raise that quota, or ask for less."
+    )
 
 
 def test_an_image_that_cannot_be_fetched_is_told_from_the_pod() -> None:
