@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import yaml
 from concierge_operator.crd import class_crd, tenant_crd
 from concierge_operator.settings import OperatorSettings
 from control_plane import ControlPlane, control_plane
-from helm import CHART, NAMESPACE, Helm
+from helm import CHART, NAMESPACE, Helm, previous_chart
 from rendered import MANIFESTS, by_kind
 
 WAYS: dict[str, dict[str, Any]] = {
@@ -328,20 +327,6 @@ def test_definitions_that_were_applied_by_hand_can_be_taken_over(plane: ControlP
     assert hotel(plane, "by-hand")["metadata"]["uid"] == before["metadata"]["uid"]
 
 
-def previous(folder: Path) -> Path:
-    """The chart as a version before: another number, and definitions that lack what came since."""
-    older = Path(shutil.copytree(CHART, folder / "concierge"))
-    chart = yaml.safe_load((older / "Chart.yaml").read_text(encoding="utf-8"))
-    (older / "Chart.yaml").write_text(
-        yaml.safe_dump({**chart, "version": "0.0.9", "appVersion": "0.0.9"}), encoding="utf-8"
-    )
-    path = older / "files" / "crds" / "conciergetenants.yaml"
-    tenants = yaml.safe_load(path.read_text(encoding="utf-8"))
-    del tenants["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["suspend"]
-    path.write_text("# older\n" + yaml.safe_dump(tenants, sort_keys=False), encoding="utf-8")
-    return older
-
-
 def knows_suspend(plane: ControlPlane) -> bool:
     """The definition in the cluster has what the version before lacked."""
     schema = definition(plane)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
@@ -351,7 +336,7 @@ def knows_suspend(plane: ControlPlane) -> bool:
 def test_an_upgrade_brings_the_definitions_up_to_date_and_leaves_hotels_alone(
     plane: ControlPlane, release: Helm, tmp_path: Path
 ) -> None:
-    release.run("package", str(previous(tmp_path)), "--destination", str(tmp_path))
+    release.run("package", str(previous_chart(tmp_path)), "--destination", str(tmp_path))
     release.run("install", "concierge", str(tmp_path / "concierge-0.0.9.tgz"), "--set", "replicas=3")
     established(plane)
     before, lacked = hotel(plane, "upgraded"), not knows_suspend(plane)
@@ -372,7 +357,7 @@ def test_an_upgrade_brings_the_definitions_up_to_date_and_leaves_hotels_alone(
 
 
 def test_a_rollback_keeps_the_hotels_as_well(plane: ControlPlane, release: Helm, tmp_path: Path) -> None:
-    release.run("install", "concierge", str(previous(tmp_path)))
+    release.run("install", "concierge", str(previous_chart(tmp_path)))
     established(plane)
     before = hotel(plane, "rolled-back")
     release.run("upgrade", "concierge", str(CHART))

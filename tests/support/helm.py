@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,3 +55,27 @@ class Helm:
         path = self.folder / "values.yaml"
         path.write_text(yaml.safe_dump(values), encoding="utf-8")
         return path
+
+
+def previous_chart(folder: Path) -> Path:
+    """The chart as a version before: another number, and definitions and rights that lack what came since."""
+    older = Path(shutil.copytree(CHART, folder / "concierge"))
+    _rewrite(older / "Chart.yaml", lambda chart: chart.update(version="0.0.9", appVersion="0.0.9"))
+    _rewrite(older / "files" / "crds" / "conciergetenants.yaml", _without_suspend, first="# older\n")
+    _rewrite(older / "files" / "rules.yaml", _without_reading_events)
+    return older
+
+
+def _without_suspend(tenants: dict[str, Any]) -> None:
+    del tenants["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["suspend"]
+
+
+def _without_reading_events(rules: dict[str, Any]) -> None:
+    (events,) = (rule for rule in rules["everywhere"] if rule["resources"] == ["events"])
+    events["verbs"].remove("list")
+
+
+def _rewrite(path: Path, change: Callable[[dict[str, Any]], object], *, first: str = "") -> None:
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    change(document)
+    path.write_text(first + yaml.safe_dump(document, sort_keys=False), encoding="utf-8")

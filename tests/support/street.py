@@ -49,11 +49,15 @@ class Street:
 
     def ready(self) -> set[str]:
         """The namespaces whose tenant is Ready of its newest generation."""
-        return {name for name, tenant in self.tenants().items() if _is_ready(tenant)}
+        return {name for name, tenant in self.tenants().items() if is_ready(tenant)}
 
     def all_ready(self) -> bool:
         """All of them."""
         return self.ready() == set(self.namespaces)
+
+    def gone(self) -> set[str]:
+        """The namespaces that have no tenant any more."""
+        return set(self.namespaces) - set(self.tenants())
 
     def versions(self) -> set[str]:
         """The versions that they say they run."""
@@ -67,6 +71,17 @@ class Street:
             namespace: sorted(_place(one) for one in found if one["metadata"]["namespace"] == namespace)
             for namespace in self.namespaces
         }
+
+    def astray(self, model: Street) -> dict[str, set[tuple[str, str]]]:
+        """What is in a hotel's namespace and not in that of the one hotel in the model's street, and the reverse; what
+        is on its way gets some time."""
+        (expected,) = map(set, model.objects().values())
+
+        def found() -> dict[str, set[tuple[str, str]]]:
+            return {name: strange for name, its in self.objects().items() if (strange := set(its) ^ expected)}
+
+        wait_until(lambda: not found(), 30, found)
+        return found()
 
     def _document(self, namespace: str, spec: dict[str, Any]) -> dict[str, Any]:
         made = tenant_document()
@@ -93,7 +108,8 @@ def _place(live: dict[str, Any]) -> tuple[str, str]:
     return live["kind"], re.sub(r"-[0-9a-f]{10}$", "", live["metadata"]["name"])
 
 
-def _is_ready(tenant: dict[str, Any]) -> bool:
+def is_ready(tenant: dict[str, Any]) -> bool:
+    """Of its newest generation."""
     return any(
         one["type"] == "Ready"
         and one["status"] == "True"
