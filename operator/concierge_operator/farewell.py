@@ -67,7 +67,7 @@ class Farewell:
     async def finish(self, document: Document, ready: Context | Verdict) -> Looked:
         """Do what has to be done, then let the tenant go. `ready` is a verdict where its spec can't be read."""
         held = document["metadata"].get("finalizers") or []
-        if FINALIZER not in held:
+        if FINALIZER not in held or not await self._still_held(document):
             return Looked()
         policy = document["spec"].get("deletionPolicy", "Retain")
         saved = await self._save(ready, document) if policy == "Snapshot" else READY
@@ -82,6 +82,14 @@ class Farewell:
             await self._cluster.delete(SECRETS, names.GENERATED_SECRET, document["metadata"]["namespace"])
         await self._set(document, _without(held))
         return Looked()
+
+    async def _still_held(self, document: Document) -> bool:
+        """Asked of the cluster: an answer that was lost or news that is late would otherwise have a tenant that is gone
+        saved once more, and the keys deleted of one that came after it."""
+        metadata = document["metadata"]
+        live = await self._cluster.get(TENANTS, metadata["name"], metadata["namespace"], only_metadata=True)
+        told = live["metadata"] if live is not None else {}
+        return told.get("uid") == metadata["uid"] and FINALIZER in (told.get("finalizers") or [])
 
     async def _save(self, ready: Context | Verdict, document: Document) -> Verdict:
         """The last backup: ready once it has succeeded."""

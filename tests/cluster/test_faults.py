@@ -9,6 +9,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from concierge_operator.kinds import child
 from control_plane import ControlPlane
 from fault_proxy import (
     Asked,
@@ -24,6 +25,7 @@ from fault_proxy import (
     silence,
     watches,
 )
+from history import history
 from hotel import Hotel, tenant_document
 from running_operator import RunningOperator, running_operator
 from street import Street, wait_until
@@ -171,3 +173,21 @@ def test_a_tenant_that_was_deleted_while_nobody_listened_makes_room(
     document = tenant_document()
     document["metadata"]["name"] = "another"
     lone_hotel.apply(document, **COMPACT).is_ready()
+
+
+def test_a_tenant_that_is_gone_is_not_saved_once_more_when_the_news_of_it_is_late(
+    proxy: FaultProxy, troubled: RunningOperator, lone_hotel: Hotel
+) -> None:
+    kept = {"enabled": True, "destination": "pvc:backups", "schedule": "30 3 * * *"}
+    lone_hotel.apply(deletionPolicy="Snapshot", backup=kept, **COMPACT).is_ready()
+
+    with history(lone_hotel.plane, child("Job")) as told:
+        lone_hotel.kubectl("delete", "ct", "--all", "--wait=false")
+        lone_hotel.wait(lambda: lone_hotel.get("jobs", "concierge-backup-final"))
+        with proxy.half_open(lambda asked: "conciergetenants" in asked.path):
+            lone_hotel.wait(lambda: not lone_hotel.list("ct"))
+            lone_hotel.wait(lambda: not lone_hotel.list("statefulsets"))
+            time.sleep(5)
+        made = told.of(lone_hotel.namespace, "Job")
+
+    assert len({one.uid for one in made if one.name == "concierge-backup-final"}) == 1

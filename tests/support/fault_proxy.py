@@ -122,7 +122,7 @@ class FaultProxy:
     answered: Callable[[Asked], None] = lambda _: None
     """Hears of each request when its answer has gone out, or of a watch when it has ended."""
     _faults: list[_Fault] = field(default_factory=list)
-    _mute: threading.Event = field(default_factory=threading.Event)
+    _mute: Which = lambda _: False
 
     @contextmanager
     def harming(self, harm: Harm, which: Which = everything, times: int | None = None) -> Iterator[None]:
@@ -135,13 +135,13 @@ class FaultProxy:
             self._faults.remove(fault)
 
     @contextmanager
-    def half_open(self) -> Iterator[None]:
-        """Watches that are open now, or opened in the block, say nothing any more; for good, as of a dead peer."""
-        self._mute.set()
+    def half_open(self, which: Which = everything) -> Iterator[None]:
+        """Such watches that are open now, or opened in the block, say nothing any more; for good, as of a dead peer."""
+        self._mute = which
         try:
             yield
         finally:
-            self._mute.clear()
+            self._mute = lambda _: False
 
     def count(self, which: Which, since: float) -> int:
         """How many such requests came since that moment."""
@@ -201,7 +201,7 @@ class FaultProxy:
                 ours.headers[name] = value
         await ours.prepare(request)
         async for chunk in theirs.content.iter_any():
-            if asked.watch and self._mute.is_set():
+            if asked.watch and self._mute(asked):
                 await asyncio.Event().wait()
             await ours.write(chunk)
         await ours.write_eof()

@@ -26,6 +26,7 @@ class InThread:
         self._task = asyncio.ensure_future(self._begin())
         self._started.set()
         await asyncio.wait({self._task})
+        await asyncio.sleep(0)  # connections that were broken off are let go in the next turn
         if not self._task.cancelled() and (error := self._task.exception()):
             raise error
 
