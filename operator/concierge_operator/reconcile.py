@@ -24,7 +24,7 @@ from concierge_operator.known import Document, Paper
 from concierge_operator.lease import NotLeadingError
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_verdict import NumberResult
-from concierge_operator.observe import State, Verdict, volume_trouble
+from concierge_operator.observe import READY, State, Verdict, volume_trouble
 from concierge_operator.plan import kept
 from concierge_operator.preparing import Surroundings, prepared, status_of
 from concierge_operator.refusals import AwayError, Refusal, Retry
@@ -38,6 +38,8 @@ from concierge_operator.tenant_teller import TenantTeller
 from concierge_operator.world import World
 
 _LOOK_AT_PODS_AFTER_SECONDS = 10.0
+_LOOK_AT_RESTING_PODS_AFTER_SECONDS = 2.0
+"""Pods aren't watched, and the house is closed until the last of them has come to its end."""
 _LOOK_AT_THE_REST_AFTER_SECONDS = 60.0
 """A route without a gateway, a number that Twilio does not answer for: nobody tells when they are well again."""
 _TELL_OF_TROUBLE_AFTER_SECONDS = 15.0
@@ -158,7 +160,7 @@ class Reconciler:
         if restores.asked(document):
             document = await self._restore(document, ctx, builder, draft)
         else:
-            document = await restoring.forget(self._cluster, document)
+            document = await restoring.forget(self._cluster, document, builder)
             await self._through_stages(ctx, builder, draft)
             await self._look_at(ctx, before, builder, draft)
         await self._explain_waiting(ctx, before, draft)
@@ -296,6 +298,8 @@ def _known_kinds(ctx: Context, manifests: Iterable[Manifest]) -> list[Manifest]:
 def _next_look(draft: Draft) -> Looked:
     if draft.numbers is not None and draft.numbers.look_again:
         return Looked(again_seconds=0.1)
+    if draft.details.get("DatabaseReady", READY).reason == restores.RESTING:
+        return Looked(again_seconds=_LOOK_AT_RESTING_PODS_AFTER_SECONDS)
     waiting = {name for name, verdict in draft.details.items() if not verdict.ready}
     again = _LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting & {*NEEDED} else _LOOK_AT_THE_REST_AFTER_SECONDS
     return Looked(again_seconds=again if waiting else None, failed=draft.stall is not None)

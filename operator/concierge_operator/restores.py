@@ -29,6 +29,8 @@ Patch = dict[str, str | None]
 
 RESTORE: Final = f"{names.DOMAIN}/restore"
 RESTORED: Final = f"{names.DOMAIN}/restored"
+RESTING: Final = "RestoreWaits"
+"""The reason that is told while pods that use the data come to their end."""
 _ARCHIVE: Final = re.compile(r"latest|\d{8}T\d{6}Z(\.concierge)?")
 _CONTAINER: Final = "restore"
 _USES_DATA: Final = (*APPS, *BACKGROUND, Component.WEB, Component.MIGRATION, Component.BACKUP)
@@ -65,6 +67,11 @@ def asked(tenant: Live) -> str | None:
     notes = _annotations(tenant)
     wanted = notes.get(RESTORE, "").strip()
     return wanted if wanted and wanted != notes.get(RESTORED) else None
+
+
+def last(tenant: Live) -> str | None:
+    """The archive that a tenant was restored from."""
+    return _annotations(tenant).get(RESTORED)
 
 
 def request(archive: str) -> Patch:
@@ -145,7 +152,7 @@ def _before(apps: Iterable[Live], pods: Iterable[Live]) -> Step:
     if not busy:
         return Step(Next.START, Verdict(State.PROGRESSING, "Restoring", "The data is being restored."))
     words = f"Before the data is restored, these come to their end: {', '.join(sorted(busy))}."
-    return Step(Next.REST, Verdict(State.PROGRESSING, "RestoreWaits", words))
+    return Step(Next.REST, Verdict(State.PROGRESSING, RESTING, words))
 
 
 def _is_still(app: Live) -> bool:

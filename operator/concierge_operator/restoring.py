@@ -38,8 +38,16 @@ async def restore(
     return document, step.verdict
 
 
-async def forget(cluster: Cluster, document: Document) -> Document:
-    """Nothing is asked for any more: the same may be asked for anew later. The tenant as it is now."""
+async def forget(cluster: Cluster, document: Document, builder: Builder) -> Document:
+    """Nothing is asked for any more: the same may be asked for anew later. The tenant as it is now.
+
+    The Job that restored it goes before any app is back, for it would stand for what is asked for then.
+    """
+    used = ("Job", restore_name(restores.last(document) or ""))
+    live = builder.sightings.of(builder.ctx.namespace).get(used)
+    if live is not None:
+        await cluster.delete(child("Job"), used[1], builder.ctx.namespace, uid=live.uid)
+    builder.inventory.pop(used, None)
     patch = restores.forgotten(document)
     return await _annotate(cluster, document, patch) if patch else document
 
@@ -79,7 +87,7 @@ async def _finish(
     """The archive's keys first: without them what was restored can't be read."""
     live = await cluster.get(SECRETS, names.GENERATED_SECRET, ctx.namespace)
     if live is None:
-        return document, Verdict(State.PROGRESSING, "RestoreWaits", f"Secret {names.GENERATED_SECRET} is made anew.")
+        return document, Verdict(State.PROGRESSING, restores.RESTING, f"Secret {names.GENERATED_SECRET} is made anew.")
     try:
         keys = restores.keys_after(
             step.message, current=_text(live, ENCRYPTION_KEYS), token=_text(live, INTERNAL_TOKEN)
@@ -90,8 +98,7 @@ async def _finish(
     data = {ENCRYPTION_KEYS: base64.b64encode(keys.encode()).decode()}
     patch = {"metadata": {"resourceVersion": version}, "data": data}
     await cluster.merge(SECRETS, names.GENERATED_SECRET, ctx.namespace, patch)
-    # Before it counts as done: a finished Job would stand for the same archive when it is asked for once more.
-    await cluster.delete(child("Job"), restore_name(archive), ctx.namespace)
+    # Only then its Job, which `forget` does: broken off in between, it would be restored a second time.
     return await _annotate(cluster, document, restores.done(archive)), step.verdict
 
 

@@ -93,6 +93,23 @@ def test_a_restore_lets_the_apps_rest_adds_the_archives_keys_and_opens_again(hot
     assert not [one for one in hotel.list("jobs") if "restore" in one["metadata"]["name"]]
 
 
+def test_the_same_archive_is_restored_again_when_it_is_asked_for_again_and_nobody_is_blamed(hotel: Hotel) -> None:
+    hotel.apply(profile="compact", backup=TO_A_VOLUME).is_ready()
+    pods = [_restored(hotel) for _ in range(2)]
+
+    assert pods[0] != pods[1]
+    assert [one for one in hotel.list("events") if one["reason"] == "DriftCorrected"] == []
+
+
+def _restored(hotel: Hotel) -> set[str]:
+    """Ask for it, and wait until the house is open again; the pods that are then there."""
+    notes = ("concierge.hotel/restore=20260503T033000Z", "concierge.hotel/restored-")
+    hotel.kubectl("annotate", "ct", hotel.name, "--overwrite", *notes)
+    hotel.wait(lambda: hotel.list("ct")[0]["metadata"]["annotations"].get("concierge.hotel/restored"), 90)
+    hotel.is_ready(90)
+    return hotel.pod_uids("web")
+
+
 def test_an_archive_that_has_no_such_name_is_refused_in_words(hotel: Hotel) -> None:
     hotel.apply(profile="compact", backup=TO_A_VOLUME).is_ready()
     hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore=yesterday")

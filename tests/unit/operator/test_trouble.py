@@ -23,7 +23,7 @@ def refused(status: int, message: str) -> Refusal:
     [
         (403, LACKS, "NotAllowed", "may not get secrets, which is needed for Service concierge-chat"),
         (403, "denied by policy no-jobs", "NotAllowed", "does not let the operator make Service concierge-chat"),
-        (403, "exceeded quota: tight", "QuotaExceeded", "Raise the namespace's quota"),
+        (403, "exceeded quota: tight", "QuotaExceeded", "Raise that quota"),
         (403, "because it is being terminated", trouble.NAMESPACE_GOES, "Namespace house is being deleted"),
         (422, "spec.clusterIP is immutable", "ObjectRefused", "refuses Service concierge-chat: spec.clusterIP"),
     ],
