@@ -31,7 +31,7 @@ from concierge_operator.refusals import AwayError, Refusal, Retry
 from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
 from concierge_operator.render.migration import migration_name
 from concierge_operator.secret_marks import lacking, used_keys
-from concierge_operator.starting import keeps_from_starting
+from concierge_operator.starting import keeps_from_starting, waited_for
 from concierge_operator.status import NEEDED, Findings, conditions, unready_seconds
 from concierge_operator.status_model import Migration, SecretMark, TenantStatus
 from concierge_operator.tenant_teller import TenantTeller
@@ -280,7 +280,7 @@ class Reconciler:
         if now - since < _LOOK_AT_PODS_AFTER_SECONDS:
             return
         labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
-        seen = self._world.sightings.of(ctx.namespace)
+        seen = waited_for(self._world.sightings.of(ctx.namespace))
         trouble = await keeps_from_starting(self._cluster, ctx.namespace, seen, labels)
         if "DatabaseReady" in slow and (trouble is None or trouble.reason == "Unschedulable"):
             claims, _ = await self._cluster.list(child("PersistentVolumeClaim"), ctx.namespace)

@@ -9,6 +9,7 @@ from concierge_operator.cluster import Cluster
 from concierge_operator.kinds import EVENTS, PODS
 from concierge_operator.observe import Verdict, pod_trouble, pods_refused
 from concierge_operator.refusals import Refusal
+from concierge_operator.render.backup import BACKUP_NAME
 from concierge_operator.sightings import Place, Sighting
 
 Live = Mapping[str, Any]
@@ -31,6 +32,11 @@ async def keeps_from_starting(
             raise
         return None  # who was never let read Events (rights of somebody's own making) tells the rest all the same
     return told_by_events(podless, events)
+
+
+def waited_for(seen: Mapping[Place, Sighting]) -> dict[Place, Sighting]:
+    """All but backups: no tenant waits for them to be Ready. Pure."""
+    return {place: live for place, live in seen.items() if not place[1].startswith(BACKUP_NAME)}
 
 
 def without_pods(seen: Mapping[Place, Sighting], pods: Iterable[Live]) -> dict[str, str]:

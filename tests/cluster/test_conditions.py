@@ -18,7 +18,7 @@ from hotel import Hotel, tenant_document
 from running_operator import running_operator
 
 pytestmark = pytest.mark.timeout(240)
-WATCHED_SECONDS = 20
+WATCHED_SECONDS = 10
 PATIENT = {"lease_seconds": 15, "renew_deadline_seconds": 10}
 """On a busy machine; an operator that ends gives its Lease back."""
 
@@ -105,7 +105,7 @@ def street(lone_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     with (
         _gateway_api(lone_plane),
         fault_proxy(lone_plane, tmp_path_factory.mktemp("street")) as proxy,
-        running_operator(proxy.kubeconfig, resync_seconds=5, **PATIENT),
+        running_operator(proxy.kubeconfig, resync_seconds=WATCHED_SECONDS / 4, **PATIENT),
     ):
         hotels = {name: _built(lone_plane, name, trouble) for name, trouble in TROUBLES.items()}
         for name, trouble in TROUBLES.items():
@@ -197,7 +197,7 @@ def test_a_cluster_without_gateway_api_is_told_and_what_can_be_done(proxy: Fault
         lone_hotel.wait(lambda: lone_hotel.condition("RouteReady").get("reason") == "GatewayApiMissing")
         message = lone_hotel.condition("RouteReady")["message"]
         lone_hotel.is_ready()
-        written = proxy.writes_during(10, lone_hotel.namespace)
+        written = proxy.writes_during(6, lone_hotel.namespace)
 
     assert "spec.gateway.ingressClass" in message
     assert len(written) <= 2
@@ -214,7 +214,7 @@ def test_a_last_backup_that_gets_no_pod_says_so_and_nothing_is_erased_before_it(
         refused = lone_hotel.stalls("QuotaExceeded")
         quota(pods="1")(lone_hotel)
         message = lone_hotel.wait(lambda: "gets no pod" in (m := lone_hotel.stalls("QuotaExceeded")) and m)
-        written = proxy.writes_during(8, lone_hotel.namespace)
+        written = proxy.writes_during(6, lone_hotel.namespace)
         assert lone_hotel.get("secrets", "concierge-generated")
 
         lone_hotel.kubectl("delete", "resourcequota", "tight")
@@ -237,8 +237,7 @@ def test_what_the_operator_may_not_do_is_told_and_not_tried_all_the_time(
         with running_operator(proxy.kubeconfig, **PATIENT):
             lone_hotel.apply(profile="compact")
             message = lone_hotel.stalls("NotAllowed")
-            time.sleep(5)
-            written = proxy.writes_during(15, lone_hotel.namespace)
+            written = proxy.writes_during(10, lone_hotel.namespace)
 
     assert "NetworkPolicy" in message
     assert len(written) <= 40
@@ -274,7 +273,7 @@ def test_a_namespace_that_is_deleted_takes_its_hotel_along_quietly(proxy: FaultP
     with running_operator(proxy.kubeconfig, **PATIENT):
         lone_hotel.apply(profile="compact", deletionPolicy="Delete").is_ready()
         lone_hotel.plane.kubectl("delete", "namespace", lone_hotel.namespace, "--timeout=60s")
-        written = proxy.writes_during(10, lone_hotel.namespace)
+        written = proxy.writes_during(4, lone_hotel.namespace)
 
     assert written == []
     assert "NotFound" in lone_hotel.plane.kubectl("get", "namespace", lone_hotel.namespace, check=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.sightings import Place, Sighting
-from concierge_operator.starting import told_by_events, without_pods
+from concierge_operator.starting import told_by_events, waited_for, without_pods
 
 _WAITS = Verdict(State.PROGRESSING, "JobRunning", "concierge-migrate-1 is at work.")
 _FULL = "is forbidden: exceeded quota: tight, requested: pods=1, used: pods=2, limited: pods=2"
@@ -29,6 +29,11 @@ def test_only_what_waits_and_has_no_pod_is_asked_about() -> None:
     assert without_pods(seen(_WAITS), [pod("its-uid")]) == {}
     assert without_pods(seen(READY), []) == {}
     assert without_pods(seen(_WAITS, "Deployment", "concierge-chat"), []) == {}
+
+
+def test_a_backup_is_nothing_that_a_tenant_waits_for() -> None:
+    assert waited_for(seen(_WAITS, name="concierge-backup-29733090")) == {}
+    assert waited_for(seen(_WAITS)) == seen(_WAITS)
 
 
 def test_the_newest_event_is_told_without_the_name_of_a_pod_that_never_was() -> None:
