@@ -80,7 +80,7 @@ def endpoints(ctx: Context) -> Endpoints:
     url = ctx.public_url
     if ctx.suspended:
         return Endpoints(guest=f"{url}/")
-    return Endpoints(guest=f"{url}/", staff=f"{url}/admin/", widget=f"{url}/widget.js")
+    return Endpoints(guest=f"{url}/", staff=f"{ctx.staff_url}/", widget=f"{url}/widget.js")
 
 
 def _deployment(ctx: Context, component: Component, seen: Seen) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,6 +18,8 @@ from concierge_operator.status_model import ClassStatus, Condition, TenantStatus
 Document = dict[str, Any]
 _WHICH = ("name", "namespace", "uid", "resourceVersion")
 _SHOWN_EVENTS = frozenset({"Ready", "Stalled", "Suspended", "BackupHealthy", "VoiceNumberConfigured", "RouteReady"})
+_ON_ITS_WAY = frozenset({"NotAppliedYet", "NotThereYet", "NotObservedYet", "RollingOut", "JobRunning", "Progressing"})
+"""Reasons for not being Ready that pass by themselves."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,18 +63,17 @@ class Teller:
     async def transitions(
         self, resource: Resource, document: Document, before: Iterable[Condition], now: Iterable[Condition]
     ) -> None:
-        """An Event for each condition that turned, if people care for it."""
-        was = {condition.type: condition for condition in before}
-        for condition in now:
-            old = was.get(condition.type)
-            if condition.type in _SHOWN_EVENTS and _turned(old, condition):
-                await self.event(resource, document, condition.reason, condition.message, good=_good(condition))
+        """An Event, and a line in the log, for each condition that turned, if people care for it."""
+        for told in worth_telling(before, now):
+            await self.event(resource, document, told.reason, told.message, good=told.good)
 
     async def event(self, resource: Resource, document: Document, reason: str, message: str, *, good: bool) -> None:
         """One Event about the object; one that can't be written is only logged."""
         metadata = document["metadata"]
         namespace = metadata.get("namespace") or "default"
         moment = moments.written_finely(self._clock.now())
+        tell = _log.info if good else _log.warning
+        tell(f"{resource.kind} {namespace}/{metadata['name']}", reason=reason, message=message[:1000])
         body: Document = {
             "apiVersion": "v1",
             "kind": "Event",
@@ -115,6 +117,26 @@ def _without_moments(status: Mapping[str, Any]) -> dict[str, Any]:
     return plain
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an Event says. `good`: nobody has to look."""
+
+    reason: str
+    message: str
+    good: bool
+
+
+def worth_telling(before: Iterable[Condition], now: Iterable[Condition]) -> list[Told]:
+    """What turned and people care for. Where two conditions say the same it is told once."""
+    was = {condition.type: condition for condition in before}
+    turned = [one for one in now if one.type in _SHOWN_EVENTS and _turned(was.get(one.type), one)]
+    found: dict[tuple[str, str], bool] = {}
+    for one in turned:
+        said = (one.reason, one.message)
+        found[said] = found.get(said, True) and _good(was.get(one.type), one)
+    return [Told(reason, message, good) for (reason, message), good in found.items()]
+
+
 def _turned(old: Condition | None, new: Condition) -> bool:
     """It is another than before; of something new only that it holds is told."""
     if old is None or old.status != new.status:
@@ -122,5 +144,9 @@ def _turned(old: Condition | None, new: Condition) -> bool:
     return new.type == "Stalled" and new.status == "True" and old.reason != new.reason
 
 
-def _good(condition: Condition) -> bool:
-    return (condition.status == "True") is (condition.type != "Stalled")
+def _good(old: Condition | None, new: Condition) -> bool:
+    """It is as it should be, or on its way: something new was asked for, or is being brought out."""
+    if new.type == "Stalled":
+        return new.status == "False"
+    asked = new.type == "Ready" and old is not None and old.observed_generation != new.observed_generation
+    return new.status == "True" or new.type == "Suspended" or asked or new.reason in _ON_ITS_WAY

@@ -29,9 +29,10 @@ tracer = trace.get_tracer("concierge")
 
 
 def set_up(settings: Settings, *, service: str, tenant: str) -> None:
-    """Call once per process, after any fork: logging, tracer provider, and Sentry where a DSN is set."""
+    """Call once per process, after any fork: logging, tracer provider, and Sentry where a DSN is set. A process that
+    serves all tenants gives none."""
     _set_up_logging(settings)
-    structlog.contextvars.bind_contextvars(service=service, tenant=tenant)
+    structlog.contextvars.bind_contextvars(service=service, **({"tenant": tenant} if tenant else {}))
     _set_up_tracing(settings, service, tenant)
     if settings.sentry_dsn is not None:
         _set_up_sentry(settings.sentry_dsn.get_secret_value(), service, tenant)

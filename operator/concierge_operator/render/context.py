@@ -9,6 +9,7 @@ from typing import Any
 from concierge_core.tenant.model import TenantSpec
 from concierge_operator import names
 from concierge_operator.names import Component
+from concierge_operator.render.ports import WEB_PORT
 
 Manifest = dict[str, Any]
 
@@ -79,16 +80,22 @@ class Context:
     @property
     def public_url(self) -> str:
         """How guests reach it, without a trailing slash."""
-        return (
-            f"https://{self.spec.host}"
-            if self.spec.host
-            else f"http://{names.object_name(self.front)}.{self.namespace}"
-        )
+        return f"https://{self.spec.host}" if self.spec.host else self._service_url(self.front)
+
+    @property
+    def staff_url(self) -> str:
+        """How staff reach the dashboard, without a trailing slash. Without a host each app has an address of its own."""
+        apart = not self.spec.host and not self.compact
+        return f"{self._service_url(Component.ADMIN) if apart else self.public_url}/admin"
 
     @property
     def front(self) -> Component:
         """The component that serves the guests' page."""
         return Component.WEB if self.compact and not self.suspended else Component.CHAT
+
+    def _service_url(self, component: Component) -> str:
+        """For pods of the same cluster, and for whoever leads a port there."""
+        return f"http://{names.object_name(component)}.{self.namespace}:{WEB_PORT}"
 
     def offers(self, kind: str, group: str) -> bool:
         """The cluster knows the kind."""

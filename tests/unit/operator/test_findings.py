@@ -106,3 +106,21 @@ def test_what_an_earlier_tenant_of_the_same_name_has_left_says_nothing_of_this_o
 
     assert findings.migration_state(ctx, None, job) is None
     assert findings.data_ready(ctx, seen("of-before", **parts)).reason == "NotThereYet"
+
+
+def test_without_a_host_each_address_is_that_of_the_service_that_answers_there() -> None:
+    found = findings.endpoints(house())
+
+    assert found.guest == "http://concierge-chat.house:8080/"
+    assert found.staff == "http://concierge-admin.house:8080/admin/"
+
+
+def test_where_apps_share_pods_guests_and_staff_share_an_address() -> None:
+    found = findings.endpoints(house(profile="compact"))
+
+    assert found.guest == "http://concierge-web.house:8080/"
+    assert found.staff == "http://concierge-web.house:8080/admin/"
+
+
+def test_a_host_is_the_address_of_everything() -> None:
+    assert findings.endpoints(house(host="seehof.example")).staff == "https://seehof.example/admin/"
