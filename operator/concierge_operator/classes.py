@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from concierge_core.ports import Clock
 from concierge_core.tenant.brand import ConciergeClass
+from concierge_core.tenant.complaints import bounded, complaints, dotted, sentence
 from concierge_operator import moments, names
 from concierge_operator.cluster import Cluster
 from concierge_operator.engine import Looked
@@ -23,6 +24,8 @@ from concierge_operator.telling import Teller
 from concierge_operator.world import World
 
 _ROLLOUT_MANAGER = f"{names.FIELD_MANAGER}-rollout"
+_NAMED = 3
+"""So many hotels are named in a sentence."""
 
 
 class Rollouts:
@@ -44,7 +47,8 @@ class Rollouts:
         try:
             brand = ConciergeClass.model_validate(document)
         except ValidationError as error:
-            told = f"{error.error_count()} fields of the class can't be right; its hotels keep what they have."
+            found = [sentence(dotted(path), words) for path, words in complaints(error, ConciergeClass)]
+            told = " ".join([*bounded(found), "Its hotels keep what they have."])
             await self._tell(document, before, before, "InvalidSpec", told, stalled=True)
             return Looked()
         return await self._roll_out(document, brand, before)
@@ -60,7 +64,9 @@ class Rollouts:
         decision = decide(hotels, brand.spec.rollout, version, _progress(before), now)
         after = _status(before, decision, hotels, version)
         stopped = decision.verdict is Verdict.STOPPED
-        await self._tell(document, before, after, decision.verdict.value, _sentence(decision, after), stalled=stopped)
+        await self._tell(
+            document, before, after, decision.verdict.value, sentence_of(decision, after, hotels), stalled=stopped
+        )
         for name in decision.assign:
             await self._assign(name, version, now)
         return Looked(again_seconds=_seconds_until(decision.look_again_at, now))
@@ -133,13 +139,20 @@ def _status(before: ClassStatus, decision: Decision, hotels: list[Member], versi
     )
 
 
-def _sentence(decision: Decision, status: ClassStatus) -> str:
-    count = f"{status.updated} of {status.tenants} hotels run {status.version}."
+def sentence_of(decision: Decision, status: ClassStatus, members: Iterable[Member]) -> str:
+    """How far the version is, and whom it waits for."""
+    count = f"{status.updated} of {status.tenants} hotels run {status.version}"
     if decision.verdict is Verdict.STOPPED:
-        return f"{decision.stopped_by} did not become Ready with {status.version}; nobody else changes. {count}"
+        namespace, _, name = (decision.stopped_by or "").partition("/")
+        look = f"kubectl describe ct -n {namespace} {name}"
+        return f"{decision.stopped_by} did not become Ready in time; nobody else changes. {count}. See: {look}"
     if decision.verdict is Verdict.PAUSED:
-        return f"Paused in the spec. {count}"
-    return count
+        return f"Paused in the spec. {count}."
+    if decision.verdict is Verdict.SOAKING and decision.look_again_at is not None:
+        return f"{count}. The next wave begins at {moments.written(decision.look_again_at)}."
+    changing = [one.name for one in members if one.assigned == status.version and not one.ready]
+    names = ", ".join(changing[:_NAMED]) + (f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else "")
+    return f"{count}; changing now: {names}." if changing else f"{count}."
 
 
 def _seconds_until(moment: datetime | None, now: datetime) -> float | None:

@@ -48,11 +48,11 @@ Tell = Callable[[str, int], None]
 """Hears of each answer: verb and HTTP status."""
 
 
-async def configuration(kubeconfig: Path | None) -> Configuration:
-    """From the file, or of the pod's own ServiceAccount."""
+async def configuration(kubeconfig: Path | None, *, context: str | None = None) -> Configuration:
+    """From the file and its current or this context, or of the pod's own ServiceAccount."""
     made = Configuration()
     if kubeconfig is not None:
-        await load_kube_config(str(kubeconfig), client_configuration=made)  # type: ignore[no-untyped-call]
+        await load_kube_config(str(kubeconfig), context=context, client_configuration=made)  # type: ignore[no-untyped-call]
     else:
         load_incluster_config(client_configuration=made)  # type: ignore[no-untyped-call]
     return made

@@ -80,8 +80,12 @@ def _beside(children: Iterable[Live]) -> Iterator[str]:
 
 
 def _origins(resolved: Resolved) -> Iterator[str]:
+    origins = resolved.origins()
+    if Source.CLASS not in origins.values():
+        yield f"All {len(origins)} values that are not built in are the tenant's own; see: kubectl get ct -o yaml"
+        return
     yield "Where values come from (all others are built in):"
-    for path, source in sorted(resolved.origins().items()):
+    for path, source in sorted(origins.items()):
         said = resolved.said_by_tenant if source is Source.TENANT else resolved.said_by_class
         yield f"  {path} = {_short(_at(said, path))}  ({source.value})"
 

@@ -34,7 +34,13 @@ async def grow(cluster: Cluster, wanted: Manifest, uid: str) -> Verdict:
                 await cluster.merge(_CLAIMS, claim, namespace, patch)
             except Refusal as refused:
                 if refused.status != 404:
-                    told = f"PersistentVolumeClaim {namespace}/{claim} can't grow to {size['storage']}: {refused}"
-                    return Verdict(State.FAILED, "VolumeCannotGrow", told)
+                    return Verdict(State.FAILED, "VolumeCannotGrow", _told(claim, size["storage"], refused))
     await cluster.delete(_SETS, name, namespace, uid=uid, orphan=True)
     raise Retry(f"StatefulSet {name} is made anew around its pods")
+
+
+def _told(claim: str, size: str, refused: Refusal) -> str:
+    # The server's answer goes on with a dump of both objects.
+    words = str(refused).splitlines()[0].rstrip(". ")
+    remedy = "Let the storage class grow volumes (allowVolumeExpansion: true); what runs keeps running."
+    return f"PersistentVolumeClaim {claim} can't grow to {size}: {words}. {remedy}"

@@ -143,12 +143,17 @@ def pod_trouble(pods: Iterable[Live]) -> Verdict | None:
             waiting = status.get("state", {}).get("waiting") or {}
             told = _TROUBLES.get(waiting.get("reason", "CrashLoopBackOff" if _ends_again_and_again(status) else ""))
             if told:
-                name = pod["metadata"]["name"]
-                return Verdict(State.FAILED, told[0], f"Pod {name}: {told[1]} {waiting.get('message', '')}".strip())
+                return Verdict(State.FAILED, told[0], _pod_sentence(pod, told[1], waiting.get("message", "")))
         unscheduled = condition(pod, "PodScheduled")
         if unscheduled and unscheduled["status"] == "False":
             return Verdict(State.PROGRESSING, "Unschedulable", f"No node takes the pod: {unscheduled.get('message')}")
     return None
+
+
+def _pod_sentence(pod: Live, remedy: str, kubelets_words: str) -> str:
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    words = f" ({kubelets_words.rstrip('. ')})" if kubelets_words else ""
+    return f"Pod {name}: {remedy.format(name=name, namespace=namespace)}{words}"
 
 
 def volume_trouble(claims: Iterable[Live]) -> Verdict | None:
@@ -175,12 +180,16 @@ def _ends_again_and_again(status: Live) -> bool:
     return not status.get("ready") and status.get("restartCount", 0) >= _MANY_ENDS and bool(ended.get("exitCode"))
 
 
+_FETCH = "the image can't be fetched. Does this version exist, and may the node read the registry (image.pullSecrets)?"
 _TROUBLES = {
-    "ErrImagePull": ("ImagePullFailed", "the image can't be fetched."),
-    "ImagePullBackOff": ("ImagePullFailed", "the image can't be fetched."),
-    "InvalidImageName": ("ImagePullFailed", "the image's name can't be right."),
+    "ErrImagePull": ("ImagePullFailed", _FETCH),
+    "ImagePullBackOff": ("ImagePullFailed", _FETCH),
+    "InvalidImageName": ("ImagePullFailed", "the image's name can't be right; see spec.image and spec.version."),
     "CreateContainerConfigError": ("SecretMissing", "what it is configured with is missing."),
-    "CrashLoopBackOff": ("Crashing", "it ends again and again; look at its log."),
+    "CrashLoopBackOff": (
+        "Crashing",
+        "it ends again and again; see: kubectl logs -n {namespace} {name} --previous",
+    ),
 }
 
 

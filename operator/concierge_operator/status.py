@@ -97,7 +97,9 @@ def _reconciling(findings: Findings, stall: Verdict | None) -> Made:
 
 
 def _suspended(findings: Findings) -> tuple[str, str]:
-    return ("AsAsked", "Only the page of a closed house runs.") if findings.suspended else ("Open", "The house is open.")
+    return (
+        ("AsAsked", "Only the page of a closed house runs.") if findings.suspended else ("Open", "The house is open.")
+    )
 
 
 def _first(findings: Findings, state: State) -> Verdict | None:

@@ -28,7 +28,7 @@ def test_explain_says_that_a_tenant_is_ready_what_was_added_and_where_values_com
     assert "Pension Lindenhof" in told.stdout
     assert "is Ready" in told.stdout
     assert "night-shift added to Deployment concierge-web: metadata.annotations.team" in told.stdout
-    assert "profile = compact  (tenant)" in told.stdout
+    assert "values that are not built in are the tenant's own" in told.stdout
 
 
 def test_explain_says_in_a_sentence_why_a_tenant_is_not_ready(hotel: Hotel, concierge: Concierge) -> None:

@@ -44,8 +44,8 @@ class Place:
         wanted = [one for one in found if not arguments.tenant or one["metadata"]["name"] == arguments.tenant]
         if not wanted:
             where = "the cluster" if arguments.everywhere else f"namespace {arguments.namespace}"
-            name = f"a tenant {arguments.tenant}" if arguments.tenant else "a tenant"
-            raise NoTenantError(f"{where} has not {name}; see: kubectl get conciergetenants -A")
+            name = f"no tenant {arguments.tenant}" if arguments.tenant else "no tenant"
+            raise NoTenantError(f"there is {name} in {where}; all of them: kubectl get ct -A")
         return [TENANTS.typed(one) for one in wanted]
 
     async def brand_of(self, document: Document) -> Document | None:
@@ -62,11 +62,11 @@ class Place:
 
 def at_cluster(arguments: argparse.Namespace, deed: Callable[[Place], Awaitable[int]]) -> int:
     """Do this at the cluster that the command line names. What is in the way is raised in words."""
-    way = way_to_cluster(arguments.kubeconfig, os.environ)
+    way = way_to_cluster(arguments.kubeconfig, os.environ, context=arguments.context)
     arguments.namespace = arguments.namespace or way.namespace
 
     async def work() -> int:
-        made = await configuration(Path(way.kubeconfig) if way.kubeconfig else None)
+        made = await configuration(Path(way.kubeconfig) if way.kubeconfig else None, context=arguments.context)
         with _in_words(made.host):
             async with Cluster(made) as cluster:
                 settings = await _operator_settings(cluster)

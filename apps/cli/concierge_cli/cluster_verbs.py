@@ -72,6 +72,7 @@ def _add_tenant(parser: argparse.ArgumentParser, *, one: bool = False) -> None:
 
 
 def _add_kubeconfig(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--context", help="default: the kubeconfig's current one")
     parser.add_argument("--kubeconfig", metavar="FILE", help="default: KUBECONFIG, else ~/.kube/config")
 
 

@@ -23,8 +23,8 @@ class Way:
     """The current context's, where a command line names none."""
 
 
-def way_to_cluster(named: str | None, environment: Mapping[str, str]) -> Way:
-    """`named` is the command line's file. Raises `InvalidInput` where no file leads to a cluster."""
+def way_to_cluster(named: str | None, environment: Mapping[str, str], *, context: str | None = None) -> Way:
+    """`named` and `context` are the command line's. Raises `InvalidInput` where no file leads to a cluster."""
     wanted = [Path(part) for part in _wanted(named, environment).split(os.pathsep) if part]
     there = [path for path in wanted if path.exists()]
     if not there and named is None and "KUBERNETES_SERVICE_HOST" in environment:
@@ -32,7 +32,7 @@ def way_to_cluster(named: str | None, environment: Mapping[str, str]) -> Way:
     if not there:
         raise _useless(os.pathsep.join(map(str, wanted)), "there is no such file")
     files = os.pathsep.join(map(str, there))
-    return Way(files, _namespace(files, [_read(path) for path in there]))
+    return Way(files, _namespace(files, [_read(path) for path in there], context))
 
 
 def _wanted(named: str | None, environment: Mapping[str, str]) -> str:
@@ -53,9 +53,9 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def _namespace(files: str, parts: list[dict[str, Any]]) -> str:
-    """Of the first file that names a current context, as kubectl takes it."""
-    current = next((part["current-context"] for part in parts if part.get("current-context")), None)
+def _namespace(files: str, parts: list[dict[str, Any]], wanted: str | None) -> str:
+    """Of the context that is wanted, else of the first file that names a current one, as kubectl takes it."""
+    current = wanted or next((part["current-context"] for part in parts if part.get("current-context")), None)
     if current is None:
         raise InvalidInput(
             "kubeconfig", f"{files} names no current context; choose one with: kubectl config use-context NAME"

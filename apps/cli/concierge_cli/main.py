@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 a problem was found, 2 the command line or the property's 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from importlib import import_module, metadata
 from pathlib import Path
@@ -26,6 +27,10 @@ def main(argv: list[str] | None = None) -> None:
         raise SystemExit(2) from None
     except ConciergeError as error:
         print(f"This did not work: {str(error).rstrip('.')}.", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:
+        # Whoever read it has read enough (`| head`); Python itself would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         raise SystemExit(130) from None  # what a shell expects after Ctrl-C

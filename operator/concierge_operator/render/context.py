@@ -84,7 +84,7 @@ class Context:
 
     @property
     def staff_url(self) -> str:
-        """How staff reach the dashboard, without a trailing slash. Without a host each app has an address of its own."""
+        """How staff reach the dashboard, without a trailing slash. Without a host each app has its own address."""
         apart = not self.spec.host and not self.compact
         return f"{self._service_url(Component.ADMIN) if apart else self.public_url}/admin"
 

@@ -35,6 +35,15 @@ def test_the_file_that_is_named_is_used_with_its_contexts_namespace_as_kubectl_d
     assert way_to_cluster(str(file), {}) == Way(str(file), "strandhaus")
 
 
+def test_another_context_of_the_file_brings_its_own_namespace(tmp_path: Path) -> None:
+    east = {"name": "east", "context": {"cluster": "here", "user": "me", "namespace": "lindenhof"}}
+    file = written(tmp_path / "config", contexts=[east])
+
+    assert way_to_cluster(str(file), {}, context="east") == Way(str(file), "lindenhof")
+    with pytest.raises(InvalidInput, match='no context "north"'):
+        way_to_cluster(str(file), {}, context="north")
+
+
 def test_several_files_in_the_variable_are_one_and_those_that_are_missing_are_passed_over(tmp_path: Path) -> None:
     contexts = written(tmp_path / "contexts", clusters=[], users=[])
     clusters = written(tmp_path / "clusters", contexts=[], **{"current-context": ""})

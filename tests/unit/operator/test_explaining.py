@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from concierge_core.tenant.brand import ConciergeClass
 from concierge_operator.comparing import changes, restarts
 from concierge_operator.drift import additions
 from concierge_operator.explaining import explained
@@ -54,9 +55,21 @@ def test_a_tenant_without_a_status_leads_to_the_operator() -> None:
     assert "kubectl get deployment -A" in told
 
 
-def test_every_value_says_where_it_comes_from() -> None:
-    assert "spec" not in _told(_document(), TenantStatus()).split("Where values come from")[1].split("\n")[1]
-    assert "property.code = pension-lindenhof  (tenant)" in _told(_document(), TenantStatus())
+def test_where_a_class_has_a_say_every_value_says_where_it_comes_from() -> None:
+    brand = ConciergeClass.model_validate(
+        {"metadata": {"name": "strand"}, "spec": {"defaults": {"ai": {"dailyTokenBudget": 200000}}}}
+    )
+    told = "\n".join(explained(_document(), TenantStatus(), resolve(_document(), brand), [], NOW))
+
+    assert "  ai.dailyTokenBudget = 200000  (class)" in told
+    assert "  property.code = pension-lindenhof  (tenant)" in told
+
+
+def test_without_a_class_one_line_says_that_all_values_are_the_tenants_own() -> None:
+    told = _told(_document(), TenantStatus())
+
+    assert "values that are not built in are the tenant's own" in told
+    assert "property.code" not in told
 
 
 def test_what_others_added_is_told_and_what_kubernetes_itself_wrote_is_not() -> None:

@@ -124,12 +124,19 @@ def test_a_full_quota_is_named_with_what_to_do() -> None:
 
 def test_an_image_that_cannot_be_fetched_is_told_from_the_pod() -> None:
     waiting = {"reason": "ImagePullBackOff", "message": "Back-off pulling image concierge:9"}
-    pod = {"metadata": {"name": "concierge-chat-1"}, "status": {"containerStatuses": [{"state": {"waiting": waiting}}]}}
-    verdict = observe.pod_trouble([pod])
+    verdict = observe.pod_trouble([_pod(waiting)])
 
     assert verdict is not None
     assert verdict.reason == "ImagePullFailed"
     assert "concierge:9" in verdict.message
+    assert "Does this version exist" in verdict.message
+
+
+def test_a_crash_names_the_command_that_shows_the_log() -> None:
+    verdict = observe.pod_trouble([_pod({"reason": "CrashLoopBackOff", "message": "back-off 10s"})])
+
+    assert verdict is not None
+    assert "kubectl logs -n strandhaus concierge-chat-1 --previous" in verdict.message
 
 
 @pytest.mark.parametrize(
@@ -205,3 +212,8 @@ def test_a_gateway_that_has_not_seen_the_newest_route_has_not_accepted_it() -> N
 
     assert observe.http_route(route).reason == "NotObservedYet"
     assert observe.http_route({**route, "metadata": {"generation": 1}}).ready
+
+
+def _pod(waiting: dict[str, str]) -> dict[str, Any]:
+    metadata = {"name": "concierge-chat-1", "namespace": "strandhaus"}
+    return {"metadata": metadata, "status": {"containerStatuses": [{"state": {"waiting": waiting}}]}}
