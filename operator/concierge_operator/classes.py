@@ -141,6 +141,8 @@ def _status(before: ClassStatus, decision: Decision, hotels: list[Member], versi
 
 def sentence_of(decision: Decision, status: ClassStatus, members: Iterable[Member]) -> str:
     """How far the version is, and whom it waits for."""
+    if not status.tenants:
+        return f"No hotel follows this class yet; those that do begin with {status.version}."
     count = f"{status.updated} of {status.tenants} hotels run {status.version}"
     if decision.verdict is Verdict.STOPPED:
         namespace, _, name = (decision.stopped_by or "").partition("/")

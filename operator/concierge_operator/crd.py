@@ -17,6 +17,7 @@ from pydantic import BaseModel
 from concierge_core.tenant.brand import CLASS_KIND, ConciergeClass
 from concierge_core.tenant.model import API_VERSION, KIND, ConciergeTenant
 from concierge_core.tenant.schema import crd_openapi_schema, inlined_schema
+from concierge_operator.crd_words import add_words
 from concierge_operator.rules import CLASS_RULES, TENANT_LISTS, TENANT_RULES, ListType, Rule
 from concierge_operator.status_model import ClassStatus, TenantStatus
 
@@ -96,6 +97,7 @@ def _schema(
     model: type[BaseModel], status: type[BaseModel], rules: tuple[Rule, ...], lists: dict[str, ListType]
 ) -> dict[str, Any]:
     schema = copy.deepcopy(crd_openapi_schema(model))
+    add_words(schema["properties"]["spec"], inlined_schema(model)["properties"]["spec"], "spec")
     schema["properties"]["status"] = _without_defaults(inlined_schema(status))
     for path, (kind, keys) in lists.items():
         node = _at(schema, path)

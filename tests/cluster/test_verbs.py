@@ -66,7 +66,7 @@ def test_suspend_closes_a_house_and_wake_opens_it(hotel: Hotel, concierge: Conci
 def test_a_name_that_is_not_there_is_told_kindly(namespace: str, concierge: Concierge) -> None:
     told = concierge("explain", "nowhere", "-n", namespace)
     assert told.returncode == 1
-    assert "kubectl get conciergetenants -A" in told.stderr
+    assert "kubectl get ct -A" in told.stderr
 
 
 def test_a_backup_is_made_at_once_and_a_restore_is_followed_to_its_end(hotel: Hotel, concierge: Concierge) -> None:

@@ -40,6 +40,8 @@ class Place:
 
     async def tenants(self, arguments: argparse.Namespace) -> list[Document]:
         """The one that is named, or all. Raises `NoTenantError`."""
+        if TENANTS.offer not in self.offered:
+            raise NoTenantError("this cluster does not know ConciergeTenant yet; install the chart: docs/operator.md")
         found, _ = await self.cluster.list(TENANTS, None if arguments.everywhere else arguments.namespace)
         wanted = [one for one in found if not arguments.tenant or one["metadata"]["name"] == arguments.tenant]
         if not wanted:

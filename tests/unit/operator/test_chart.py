@@ -138,7 +138,10 @@ def test_a_definition_has_one_place_for_what_the_chart_adds(name: str) -> None:
 def test_the_notes_say_the_next_steps() -> None:
     notes = (CHART / "templates" / "NOTES.txt").read_text(encoding="utf-8")
 
-    assert all(step in notes for step in ("apply -f manifests/", "kubectl get ct", "port-forward", "docs/operator.md"))
+    assert all(
+        step in notes
+        for step in ("apply --server-side -f manifests/", "kubectl get ct", "port-forward", "docs/operator.md")
+    )
 
 
 # --- documents --------------------------------------------------------------------------------------------------------

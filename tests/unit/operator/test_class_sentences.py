@@ -34,3 +34,8 @@ def test_a_pause_says_when_it_ends() -> None:
 def test_a_rollout_that_stopped_names_the_hotel_and_how_to_look_at_it() -> None:
     told = sentence_of(Decision(Verdict.STOPPED, Progress(), stopped_by="sea/strandhaus"), STATUS, [])
     assert told.endswith("See: kubectl describe ct -n sea strandhaus")
+
+
+def test_a_class_that_nobody_follows_says_so() -> None:
+    told = sentence_of(Decision(Verdict.COMPLETE, Progress()), ClassStatus(version="1.3.0"), [])
+    assert told == "No hotel follows this class yet; those that do begin with 1.3.0."

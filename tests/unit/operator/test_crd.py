@@ -43,6 +43,16 @@ def test_every_field_is_described(definition: dict[str, Any]) -> None:
     assert not [p for p in silent if not p.endswith("[]")]
 
 
+def test_kubectl_explain_says_defaults_and_what_this_version_does_not_use() -> None:
+    tenant = dict(nodes(schema(tenant_crd())))
+    brand = dict(nodes(schema(class_crd())))
+
+    assert tenant["$.spec.backup.schedule"]["description"].endswith('Default: "30 3 * * *".')
+    assert tenant["$.spec.messaging"]["description"].endswith("Not used by this version.")
+    assert "Not used by this version." in brand["$.spec.defaults.ai.tools.tableBooking"]["description"]
+    assert "Default" not in tenant["$.spec.property.name"]["description"]
+
+
 @pytest.mark.parametrize("definition", [tenant_crd(), class_crd()], ids=["tenant", "class"])
 def test_nothing_in_the_spec_is_without_a_bound(definition: dict[str, Any]) -> None:
     lists = [p for p, node in nodes(schema(definition)["properties"]["spec"]) if node.get("type") == "array"]

@@ -185,8 +185,7 @@ class Backup(Section):
     endpoint: WebAddress | None = None
     """URL of an S3 service other than Amazon's, such as "https://storage.googleapis.com"."""
     credentials_secret: ObjectName | None = None
-    """Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_REGION, and encryption-passphrase; see
-    docs/backup.md."""
+    """Secret with encryption-passphrase and, for a bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION."""
     schedule: Cron = "30 3 * * *"
     """When, as a cron line in the property's local time."""
     retention_days: Annotated[int, Field(ge=1, le=3650)] = 30

@@ -111,7 +111,7 @@ class TenantSpec(Section):
     property: Property
     """The house."""
     host: HostName | None = None
-    """DNS name under which guests reach it; needed in a cluster."""
+    """DNS name under which guests reach it from outside the cluster."""
     tls: Tls | None = None
     """Certificate."""
     gateway: Gateway | None = None
@@ -119,7 +119,7 @@ class TenantSpec(Section):
     image: Image = Field(default_factory=Image)
     """Container image."""
     version: Version | None = None
-    """Version of the apps; the operator's own if absent."""
+    """Version of the apps; its class's if absent, else the operator's own."""
     chat: Chat = Field(default_factory=Chat)
     """Guest chat."""
     widget: Widget = Field(default_factory=Widget)
