@@ -18,8 +18,9 @@ import aiohttp
 import orjson
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.client.exceptions import ApiException
-from kubernetes.aio.config import load_incluster_config, load_kube_config
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
+from concierge_core.errors import ConciergeError
 from concierge_operator.kinds import Resource
 from concierge_operator.refusals import AwayError, Refusal, refusal
 
@@ -48,13 +49,20 @@ Tell = Callable[[str, int], None]
 """Hears of each answer: verb and HTTP status."""
 
 
+class KubeconfigError(ConciergeError):
+    """How to reach the API server can't be read."""
+
+
 async def configuration(kubeconfig: Path | None, *, context: str | None = None) -> Configuration:
-    """From the file and its current or this context, or of the pod's own ServiceAccount."""
+    """From the file and its current or this context, or of the pod's own ServiceAccount. Raises `KubeconfigError`."""
     made = Configuration()
-    if kubeconfig is not None:
-        await load_kube_config(str(kubeconfig), context=context, client_configuration=made)  # type: ignore[no-untyped-call]
-    else:
-        load_incluster_config(client_configuration=made)  # type: ignore[no-untyped-call]
+    try:
+        if kubeconfig is not None:
+            await load_kube_config(str(kubeconfig), context=context, client_configuration=made)  # type: ignore[no-untyped-call]
+        else:
+            load_incluster_config(client_configuration=made)  # type: ignore[no-untyped-call]
+    except (ConfigException, TypeError) as error:  # an empty file is a TypeError to the client
+        raise KubeconfigError(str(error)) from None
     return made
 
 
