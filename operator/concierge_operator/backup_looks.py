@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from concierge_core.ports import Clock
 from concierge_operator import names
-from concierge_operator.backups import backup_status, health
+from concierge_operator.backups import backup_status, health, lacking_credentials
 from concierge_operator.cluster import Cluster
 from concierge_operator.kinds import PODS, child
 from concierge_operator.names import Component
@@ -15,7 +15,7 @@ from concierge_operator.observe import Verdict
 from concierge_operator.render.backup import BACKUP_NAME
 from concierge_operator.render.context import Context
 from concierge_operator.sightings import Place, Sighting
-from concierge_operator.status_model import BackupStatus
+from concierge_operator.status_model import BackupStatus, SecretMark
 
 _LOOK_AGAIN_SECONDS = 1800.0
 
@@ -36,9 +36,21 @@ class BackupLooks:
         self._last: dict[str, tuple[float, str, BackupReport]] = {}
 
     async def look(
-        self, ctx: Context, seen: Mapping[Place, Sighting], before: BackupStatus | None, cluster: Cluster
+        self,
+        ctx: Context,
+        seen: Mapping[Place, Sighting],
+        before: BackupStatus | None,
+        marks: Mapping[str, SecretMark | None],
+        cluster: Cluster,
     ) -> BackupReport | None:
         """The report; None where nothing is backed up."""
+        report = await self._known(ctx, seen, before, cluster)
+        lacks = None if report is None or ctx.suspended else lacking_credentials(ctx, marks)
+        return report if report is None or lacks is None else replace(report, verdict=lacks)
+
+    async def _known(
+        self, ctx: Context, seen: Mapping[Place, Sighting], before: BackupStatus | None, cluster: Cluster
+    ) -> BackupReport | None:
         key = f"{ctx.namespace}/{ctx.tenant}"
         if not ctx.spec.backup.enabled or ("CronJob", BACKUP_NAME) not in seen:
             self.forget(key)

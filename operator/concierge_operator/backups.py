@@ -9,11 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from concierge_core.tenant.cron import Schedule
-from concierge_operator.observe import READY, State, Verdict, condition
+from concierge_operator.observe import State, Verdict, condition
 from concierge_operator.render.backup import BACKUP_NAME
-from concierge_operator.status_model import BackupStatus
+from concierge_operator.render.context import Context
+from concierge_operator.status_model import BackupStatus, SecretMark
 
 Live = Mapping[str, Any]
+_BUCKET_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _MISSED_RUNS = 2
 """So many runs without a good backup are too many."""
 
@@ -49,6 +51,21 @@ def health(
     return _by_age(cron_job, good, now)
 
 
+def lacking_credentials(ctx: Context, marks: Mapping[str, SecretMark | None]) -> Verdict | None:
+    """The Secret that a backup's pod can't start without, where it is not there or has too little in it."""
+    name = ctx.spec.backup.credentials_secret
+    if not name:
+        return None
+    mark = marks.get(name)
+    needed = _BUCKET_KEYS if (ctx.spec.backup.destination or "").startswith("s3://") else ()
+    absent = [key for key in needed if mark is not None and key not in mark.keys]
+    if mark is not None and not absent:
+        return None
+    what = f"has no {' and no '.join(absent)}" if absent else "does not exist"
+    told = f"Secret {ctx.namespace}/{name} {what}: no backup can be made. Create it; docs/backup.md says what is in it."
+    return Verdict(State.FAILED, "SecretMissing", told)
+
+
 def failure_words(pods: Iterable[Live]) -> str:
     """The last line that a container wrote which failed, from the newest pod that has one; empty without."""
     for pod in sorted(pods, key=lambda pod: pod["metadata"].get("creationTimestamp", ""), reverse=True):
@@ -70,7 +87,7 @@ def _by_age(cron_job: Live, good: datetime | None, now: datetime) -> Verdict:
     runs = Schedule.parse(spec["schedule"]).runs_before(now, ZoneInfo(spec.get("timeZone", "UTC")))
     *_, allowed = [now, *islice(runs, _MISSED_RUNS)]
     if good is not None and good >= allowed:
-        return READY
+        return Verdict(State.READY, "Recent", f"The last good backup is of {good:%Y-%m-%d %H:%M} UTC.")
     if good is not None:
         message = f"The last good backup is of {good:%Y-%m-%d %H:%M} UTC; later ones were due. Look at its CronJob."
         return Verdict(State.FAILED, "TooOld", message)

@@ -229,7 +229,7 @@ class Reconciler:
             await builder.tidy(draft.stages.all, settled=settled)
         if settled:
             draft.version = ctx.version
-        draft.backup = await self._backups.look(ctx, seen, before.backup, self._cluster)
+        draft.backup = await self._backups.look(ctx, seen, before.backup, draft.marks, self._cluster)
         if not draft.through:
             draft.unlooked |= {"VoiceNumberConfigured"}
         else:

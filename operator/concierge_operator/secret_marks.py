@@ -30,7 +30,8 @@ def used_names(ctx: Context) -> list[str]:
     """Every Secret that something of the tenant uses; nothing of the tenant's own while the house is closed."""
     if ctx.suspended:
         return [names.GENERATED_SECRET]
-    parts = (*running(ctx), Component.MIGRATION)
+    backup = (Component.BACKUP,) if ctx.spec.backup.enabled else ()
+    parts = (*running(ctx), Component.MIGRATION, *backup)
     return sorted({name for part in parts for name in secrets.used(ctx, part)} | {names.GENERATED_SECRET})
 
 

@@ -85,6 +85,12 @@ TROUBLES = {
         {}, "Stalled", "NameTaken", "ServiceAccount", lambda hotel: hotel.kubectl("create", "sa", "concierge")
     ),
     "secret": Trouble({"ai": {"keySecret": {"name": "gemini", "key": "key"}}}, "Stalled", "SecretMissing", "gemini"),
+    "backup": Trouble(
+        {"backup": {"enabled": True, "destination": "s3://my-backups/hotels", "credentialsSecret": "bucket"}},
+        "BackupHealthy",
+        "SecretMissing",
+        "no backup can be made",
+    ),
     "class": Trouble({"classRef": {"name": "nobody"}}, "Stalled", "ClassNotFound", "nobody"),
 }
 

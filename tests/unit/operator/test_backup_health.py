@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from concierge_operator.backups import backup_status, failure_words, health
+from concierge_operator.backups import backup_status, failure_words, health, lacking_credentials
 from concierge_operator.observe import State
-from concierge_operator.status_model import BackupStatus
+from concierge_operator.render.context import Context
+from concierge_operator.status_model import BackupStatus, SecretMark
+from rendered import context, small_tenant
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 
@@ -39,6 +41,31 @@ def pod(of: str, container: str, said: str, *, code: int = 1, created: str = "20
 
 def test_last_nights_backup_is_recent() -> None:
     assert health(cron_job(last="2026-11-26T02:31:00Z"), [], NOW).ready
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [
+        (None, "does not exist"),
+        (SecretMark(name="bucket", version="1", fingerprint="a", keys=["AWS_ACCESS_KEY_ID"]), "AWS_SECRET_ACCESS_KEY"),
+    ],
+)
+def test_a_bucket_whose_keys_are_missing_is_told_before_the_first_night(mark: SecretMark | None, words: str) -> None:
+    told = lacking_credentials(_with_bucket(), {"bucket": mark})
+
+    assert told is not None
+    assert (told.state, told.reason) == (State.FAILED, "SecretMissing")
+    assert words in told.message
+
+
+def test_a_bucket_whose_keys_are_there_lacks_nothing() -> None:
+    whole = SecretMark(name="bucket", version="1", fingerprint="a", keys=["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
+    assert lacking_credentials(_with_bucket(), {"bucket": whole}) is None
+
+
+def _with_bucket() -> Context:
+    backup = {"enabled": True, "destination": "s3://my-backups/hotels", "credentialsSecret": "bucket"}
+    return context(small_tenant(backup=backup))
 
 
 def test_one_missed_night_is_no_alarm_yet_and_two_are() -> None:
