@@ -116,7 +116,7 @@ def street(lone_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
         hotels = {name: _built(lone_plane, name, trouble) for name, trouble in TROUBLES.items()}
         for name, trouble in TROUBLES.items():
             hotels[name].wait(lambda h=hotels[name], t=trouble: h.condition(t.kind).get("reason") == t.reason, 120)
-        for name in ("no-gateway", "no-ingress"):
+        for name in ("no-gateway", "no-ingress", "backup"):
             hotels[name].is_ready()
         began = time.monotonic()
         written = proxy.writes_during(WATCHED_SECONDS)
@@ -184,8 +184,8 @@ def test_a_full_quota_is_named_and_what_to_do(street: Street, name: str) -> None
     assert "Raise" in message
 
 
-def test_what_is_only_a_matter_of_the_route_keeps_no_hotel_from_being_ready(street: Street) -> None:
-    assert {name for name, ready in street.ready.items() if ready} == {"no-gateway", "no-ingress"}
+def test_what_is_only_a_matter_of_route_or_backup_keeps_no_hotel_from_being_ready(street: Street) -> None:
+    assert {name for name, ready in street.ready.items() if ready} == {"no-gateway", "no-ingress", "backup"}
 
 
 def test_a_hotel_in_trouble_is_not_written_to_again_and_again(street: Street) -> None:

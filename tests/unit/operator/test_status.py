@@ -198,7 +198,8 @@ def test_a_number_that_was_not_looked_at_is_told_as_before() -> None:
 def test_a_container_that_ends_again_and_again_is_told_between_two_ends_too() -> None:
     last = {"terminated": {"exitCode": 1}}
     runs = {"name": "web", "restartCount": 4, "ready": False, "state": {"running": {}}, "lastState": last}
-    pod = {"metadata": {"name": "concierge-web-1"}, "status": {"containerStatuses": [runs]}}
+    metadata = {"name": "concierge-web-1", "namespace": "house"}
+    pod = {"metadata": metadata, "status": {"containerStatuses": [runs]}}
 
     assert (found := observe.pod_trouble([pod])) is not None
     assert (found.state, found.reason) == (State.FAILED, "Crashing")
