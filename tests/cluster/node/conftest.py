@@ -43,15 +43,17 @@ def _with_operator(site: Site, folder: Path) -> Iterator[Site]:
         cluster.kubectl("apply", "--server-side", "-f", str(module_files("sigs.k8s.io/gateway-api") / _ROUTES))
         cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
     cluster.kubectl("create", "namespace", NAMESPACE)
-    cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
     release = Helm(folder, cluster.kubeconfig)
-    values = str(release.written(site.values))
-    release.run("install", "concierge", str(CHART), "--values", values, "--wait", "--timeout=180s")
-    ended("install the chart")
-    yield site
-    site.gateway.stop()
-    release.run("uninstall", "concierge", "--wait")
-    cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s")
+    try:
+        cluster.kubectl("label", "namespace", NAMESPACE, "pod-security.kubernetes.io/enforce=restricted")
+        values = str(release.written(site.values))
+        release.run("install", "concierge", str(CHART), "--values", values, "--wait", "--timeout=180s")
+        ended("install the chart")
+        yield site
+    finally:
+        site.gateway.stop()
+        release.run("uninstall", "concierge", "--wait", "--ignore-not-found")
+        cluster.kubectl("delete", "namespace", NAMESPACE, "--timeout=60s")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -13,6 +13,8 @@ import certificates
 from control_plane import Cluster
 from node.routes import Backend, Listener, nginx, ways
 
+OURS = "test-"
+"""How the namespaces begin whose routes it follows: in a cluster of the reader's, other routes are other people's."""
 _KINDS = ("httproutes.gateway.networking.k8s.io", "ingresses.networking.k8s.io")
 
 
@@ -29,7 +31,7 @@ class Gateway:
     _nginx: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def follow(self) -> list[str]:
-        """Lead to what the cluster's routes say at this moment, and say so in their status; the hosts."""
+        """Lead to what the routes of the tests' hotels say at this moment, and say so in their status; the hosts."""
         found = [route for kind in _KINDS for route in self._all(kind)]
         hosts = ways(found)
         at = Listener(self.address, self.port, certificate=self._certificate)
@@ -61,7 +63,7 @@ class Gateway:
 
     def _all(self, kind: str) -> list[dict[str, Any]]:
         said: dict[str, Any] = json.loads(self.cluster.kubectl("get", kind, "--all-namespaces", "-o", "json"))
-        return list(said["items"])
+        return [one for one in said["items"] if one["metadata"]["namespace"].startswith(OURS)]
 
     def _certificate(self, host: str) -> str:
         folder = self.folder / host

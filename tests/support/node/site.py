@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,6 +13,7 @@ from typing import Any
 from control_plane import Cluster
 from kubernetes_binaries import binaries
 from node import images
+from node.forwarding import forwarded, free_port
 from node.gateway import Gateway
 from node.network import NODE
 from node.one_node import OneNode, one_node
@@ -77,26 +76,9 @@ def given_site(environment: Mapping[str, str]) -> Iterator[Site]:
 
         def address_of(backend: Backend) -> str:
             if backend not in forwards:
-                forwards[backend] = stack.enter_context(_forwarded(cluster, backend))
+                forwards[backend] = stack.enter_context(forwarded(cluster, backend))
             return forwards[backend]
 
-        gateway = Gateway(cluster, folder, "127.0.0.1", 8443, address_of)
+        gateway = Gateway(cluster, folder, "127.0.0.1", free_port(), address_of)
         stack.callback(gateway.stop)
         yield Site(cluster, gateway, {"image": {"repository": image, "tag": tag}, "tenants": {"version": tag}})
-
-
-@contextmanager
-def _forwarded(cluster: Cluster, backend: Backend) -> Iterator[str]:
-    command = [
-        str(cluster.programs / "kubectl"), "--kubeconfig", str(cluster.kubeconfig), "port-forward",
-        "-n", backend.namespace, f"service/{backend.service}", f":{backend.port}",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
-        assert found, f"no way to {backend}"
-        yield found.group()
-    finally:
-        process.terminate()
-        process.communicate()
