@@ -110,9 +110,9 @@ def _schema(
 
 
 def _at(schema: dict[str, Any], path: str) -> dict[str, Any]:
-    """The node of a dotted path; `[]` steps into a list's items."""
+    """The node of a dotted path, "" for all of it; `[]` steps into a list's items."""
     node = schema
-    for step in path.split("."):
+    for step in filter(None, path.split(".")):
         node = node["properties"][step.removesuffix("[]")]
         if step.endswith("[]"):
             node = node["items"]

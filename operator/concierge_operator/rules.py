@@ -12,7 +12,7 @@ DEFAULT_STORAGE = "10Gi"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A CEL expression over the node at `path`; where it is not true, `message` is shown."""
+    """A CEL expression over the node at `path` ("": the whole object); where it is not true, `message` is shown."""
 
     path: str
     rule: str
@@ -48,7 +48,34 @@ TENANT_LISTS: dict[str, ListType] = {
 }
 """Lists whose entries are merged by key when several writers apply; the others are atomic."""
 
+
+def _tolerations(path: str) -> tuple[Rule, ...]:
+    return (
+        Rule(
+            path,
+            "has(self.key) || has(self.operator) && self.operator == 'Exists'",
+            "A toleration without a key is for every taint; add a key, or set operator: Exists.",
+        ),
+        Rule(
+            path,
+            "!(has(self.operator) && self.operator == 'Exists' && has(self.value))",
+            "With operator Exists no value is looked at; take value out.",
+        ),
+        Rule(
+            path,
+            "!has(self.tolerationSeconds) || has(self.effect) && self.effect == 'NoExecute'",
+            "tolerationSeconds only counts with effect: NoExecute; set that, or take it out.",
+        ),
+    )
+
+
 TENANT_RULES = (
+    Rule(
+        "",
+        "size(self.metadata.name) <= 63",
+        "Every object carries the name as a label, which has room for 63 characters; choose a shorter one.",
+    ),
+    *_tolerations("spec.scheduling.tolerations[]"),
     Rule(
         "spec.property.code",
         "self == oldSelf",
@@ -144,6 +171,7 @@ TENANT_RULES = (
 )
 
 CLASS_RULES = (
+    *_tolerations("spec.defaults.scheduling.tolerations[]"),
     Rule(
         "spec.rollout.waves",
         "self[size(self) - 1] == 100",

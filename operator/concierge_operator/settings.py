@@ -39,6 +39,9 @@ class OperatorSettings(ProcessSettings):
     keep it."""
     postgres_image: str = _BUILT_IN.postgres_image
     redis_image: str = _BUILT_IN.redis_image
+    cnpg_image: str = _BUILT_IN.cnpg_image
+    pod_monitor_labels: str = ""
+    """Labels of the hotels' PodMonitors, each name=value."""
     dns_namespace: str = _BUILT_IN.dns_namespace
     dns_ports: str = ",".join(map(str, _BUILT_IN.dns_ports))
     dns_cidrs: str = ",".join(_BUILT_IN.dns_cidrs)
@@ -97,6 +100,8 @@ class OperatorSettings(ProcessSettings):
             version_was_told="version" in self.model_fields_set,
             postgres_image=self.postgres_image,
             redis_image=self.redis_image,
+            cnpg_image=self.cnpg_image,
+            pod_monitor_labels=dict(_label(part) for part in _names(self.pod_monitor_labels)),
             dns_namespace=self.dns_namespace,
             dns_ports=tuple(int(port) for port in _names(self.dns_ports)),
             dns_cidrs=_names(self.dns_cidrs),
@@ -109,3 +114,8 @@ class OperatorSettings(ProcessSettings):
 
 def _names(listed: str) -> tuple[str, ...]:
     return tuple(name for part in listed.split(",") if (name := part.strip()))
+
+
+def _label(written: str) -> tuple[str, str]:
+    name, _, value = written.partition("=")
+    return name, value

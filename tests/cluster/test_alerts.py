@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helm import CHART
+from helm import CHART, Helm
 from kubernetes_binaries import tool
+from rendered import by_kind
 
 STORIES = sorted((Path(__file__).parent / "alerts").glob("*.yaml"))
 ALERTS = CHART / "files" / "alerts.yaml"
@@ -54,3 +55,15 @@ def test_every_query_of_a_dashboard_can_be_asked(tmp_path: Path) -> None:
     asked.write_text(yaml.safe_dump({"groups": [{"name": "dashboards", "rules": records}]}), encoding="utf-8")
 
     assert f"{len(records)} rules found" in promtool("check", "rules", str(asked))
+
+
+def test_an_alert_leads_to_its_page_where_the_documents_place_is_named(tmp_path: Path) -> None:
+    place = "https://git.example/concierge/blob/main"
+    values = {"metrics": {"alerts": {"enabled": True, "documents": f"{place}/"}}}
+    (made,) = by_kind(Helm(tmp_path / "helm").objects(values), "PrometheusRule").values()
+    alerts = [rule for group in made["spec"]["groups"] for rule in group["rules"]]
+
+    for alert in alerts:
+        page = f"{place}/docs/runbook.md#{alert['alert'].lower()}"
+        assert alert["annotations"]["runbook_url"] == page
+        assert "runbook" not in alert["annotations"]

@@ -28,8 +28,13 @@ WAYS: dict[str, dict[str, Any]] = {
         "tolerations": [{"key": "control", "operator": "Exists"}],
         "affinity": {"nodeAffinity": {}},
         "priorityClassName": "system-cluster-critical",
+        "resources": {"requests": {"cpu": 0.5, "memory": "256Mi"}, "limits": {"cpu": 2}},
         "serviceAccount": {"annotations": {"owner": "platform"}},
-        "tenants": {"image": "registry.example:5000/hotels/concierge", "version": "1.2.3"},
+        "tenants": {
+            "image": "registry.example:5000/hotels/concierge",
+            "version": "1.2.3",
+            "redisImage": f"registry.example:5000/valkey/valkey:8.1-Alpine@sha256:{'b' * 64}",
+        },
         "operator": {
             "otlpEndpoint": "http://otel-collector.monitoring:4318",
             "twilioBaseUrl": "https://twilio-proxy.example",
@@ -108,6 +113,10 @@ def test_helm_finds_nothing_to_say_against_the_chart(helm: Helm, way: str) -> No
         ({"replicas": "two"}, "at '/replicas': got string, want integer"),
         ({"image": {"digest": "latest"}}, "at '/image/digest': 'latest' does not match pattern"),
         ({"tenants": {"image": "concierge:1.2"}}, "at '/tenants/image'"),
+        ({"tenants": {"redisImage": "valkey@latest"}}, "at '/tenants/redisImage'"),
+        ({"resources": {"requests": {"cpu": "half"}}}, "at '/resources/requests/cpu'"),
+        ({"cluster": {"dnsPorts": []}}, "at '/cluster/dnsPorts': minItems"),
+        ({"cluster": {"gatewayCidrs": ["10.0.0.1"]}}, "at '/cluster/gatewayCidrs/0'"),
         ({"operator": {"logLevel": "LOUD"}}, "at '/operator/logLevel'"),
         ({"operator": {"otlpEndpoint": "collector:4318"}}, "at '/operator/otlpEndpoint'"),
         ({"metrics": {"serviceMonitor": {"interval": "soon"}}}, "at '/metrics/serviceMonitor/interval'"),
@@ -137,7 +146,9 @@ def test_values_reach_the_operator_as_its_settings(helm: Helm) -> None:
 
 
 def test_the_operator_reads_what_the_chart_gives_it(helm: Helm, monkeypatch: pytest.MonkeyPatch) -> None:
+    picked = {"podMonitorLabels": {"release": "kube-prometheus-stack", "team": "north"}}
     values = {**WAYS["everything on"], "cluster": {"gatewayNamespaces": ["edge", "inner"], "monitoringNamespaces": []}}
+    values["tenants"] = {**values.get("tenants", {}), **picked}
     values["operator"] = {**values["operator"], "resyncSeconds": 1234567, "retrySeconds": 0.5}
     (container,) = operator_of(helm.objects(values))["spec"]["template"]["spec"]["containers"]
     for one in container["env"]:
@@ -150,6 +161,8 @@ def test_the_operator_reads_what_the_chart_gives_it(helm: Helm, monkeypatch: pyt
     assert read.otlp_endpoint == "http://otel-collector.monitoring:4318"
     assert read.defaults().gateway_namespaces == ("edge", "inner")
     assert read.defaults().monitoring_namespaces == ()
+    assert read.defaults().dns_ports == (53,)
+    assert read.defaults().pod_monitor_labels == picked["podMonitorLabels"]
 
 
 def test_the_operator_reaches_only_what_it_needs_and_only_the_monitoring_reaches_it(helm: Helm) -> None:

@@ -51,6 +51,18 @@ def test_every_property_of_the_repository_is_accepted(plane: ControlPlane, names
         ({"backup": {"destination": "gs://b-c"}}, "spec.backup.destination", "should match"),
         ({"deletionPolicy": "Snapshot"}, "spec.backup", "say where the last backup goes"),
         ({"autoscaling": {"chat": {"minReplicas": 5}}}, "spec.autoscaling.chat.maxReplicas", "raise it"),
+        (
+            {"autoscaling": {"chat": {"minReplicas": 0}}},
+            "spec.autoscaling.chat.minReplicas",
+            "greater than or equal to 1",
+        ),
+        ({"autoscaling": {"ai": {"minReplicas": 1, "maxReplicas": 0}}}, "spec.autoscaling.ai.maxReplicas", "to 1"),
+        ({"postgres": {"mode": "external", "port": 0}}, "spec.postgres.port", "greater than or equal to 1"),
+        (
+            {"scheduling": {"tolerations": [{"value": "x"}]}},
+            "spec.scheduling.tolerations[0]",
+            "or set operator: Exists",
+        ),
         ({"property": {"languages": ["en", "en"]}}, "spec.property.languages", "keep one"),
         ({"profile": "tiny"}, "spec.profile", '"dedicated", "compact"'),
         ({"gatewy": {"name": "public"}}, ".spec.gatewy", "field not declared in schema"),
@@ -64,6 +76,16 @@ def test_a_spec_that_cannot_be_is_refused_with_field_and_remedy(
     assert field in said
     assert remedy in said
     assert "serverside-applied" not in said
+
+
+def test_a_name_that_is_too_long_for_a_label_is_refused_before_anything_is_made(
+    plane: ControlPlane, namespace: str
+) -> None:
+    said = plane.apply(tenant(namespace, "h" * 64), check=False)
+
+    assert "has room for 63 characters" in said
+    assert "choose a shorter one" in said
+    assert "serverside-applied" in plane.apply(tenant(namespace, "h" * 63))
 
 
 def test_the_code_of_a_property_never_changes(plane: ControlPlane, namespace: str) -> None:

@@ -15,11 +15,17 @@
   value: $(POD_NAMESPACE)
 {{- $cluster := .Values.cluster }}
 {{- $operator := .Values.operator }}
+{{- $picked := list }}
+{{- range $name, $value := .Values.tenants.podMonitorLabels }}
+{{- $picked = append $picked (printf "%s=%s" $name $value) }}
+{{- end }}
 {{- $plain := dict
   "CONCIERGE_OPERATOR_IMAGE" (default .Values.image.repository .Values.tenants.image)
   "CONCIERGE_OPERATOR_VERSION" .Values.tenants.version
   "CONCIERGE_OPERATOR_POSTGRES_IMAGE" .Values.tenants.postgresImage
   "CONCIERGE_OPERATOR_REDIS_IMAGE" .Values.tenants.redisImage
+  "CONCIERGE_OPERATOR_CNPG_IMAGE" .Values.tenants.cnpgImage
+  "CONCIERGE_OPERATOR_POD_MONITOR_LABELS" (join "," $picked)
   "CONCIERGE_OPERATOR_DNS_NAMESPACE" $cluster.dnsNamespace
   "CONCIERGE_OPERATOR_DNS_PORTS" (join "," $cluster.dnsPorts)
   "CONCIERGE_OPERATOR_DNS_CIDRS" (join "," $cluster.dnsCidrs | default ",")

@@ -38,7 +38,7 @@ def _cluster(ctx: Context) -> Manifest:
         "instances": ctx.spec.postgres.instances,
         # One alone can't make room for a drained node by moving to another: its guard would only hold the drain up.
         "enablePDB": ctx.spec.postgres.instances > 1,
-        "imageName": f"ghcr.io/cloudnative-pg/postgresql:{ctx.spec.postgres.version}",
+        "imageName": f"{ctx.defaults.cnpg_image}:{ctx.spec.postgres.version}",
         "storage": size,
         "bootstrap": {"initdb": {"database": "concierge", "owner": "concierge"}},
         "postgresql": {"parameters": {"max_connections": str(ctx.spec.postgres.max_connections)}},

@@ -25,6 +25,8 @@ class OperatorDefaults:
     operator's upgrade alone restarts no pod."""
     postgres_image: str = "docker.io/library/postgres"
     """Without tag; the tag is the major version."""
+    cnpg_image: str = "ghcr.io/cloudnative-pg/postgresql"
+    """The same, of databases that CloudNativePG runs."""
     redis_image: str = "docker.io/valkey/valkey:8-alpine"
     dns_namespace: str = "kube-system"
     dns_ports: tuple[int, ...] = (53,)
@@ -37,6 +39,8 @@ class OperatorDefaults:
     """Addresses that may as well: of load balancers that are no pods, of nodes whose network a gateway uses."""
     monitoring_namespaces: tuple[str, ...] = ("monitoring",)
     """Namespaces whose pods may read metrics."""
+    pod_monitor_labels: Mapping[str, str] = field(default_factory=dict)
+    """By which a Prometheus picks the hotels' monitors."""
     cnpg_namespace: str = "cnpg-system"
     """Where CloudNativePG's operator runs, which must reach its databases."""
 

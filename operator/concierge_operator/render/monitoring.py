@@ -26,4 +26,6 @@ def monitoring(ctx: Context) -> list[Manifest]:
         "podTargetLabels": labels,
         "podMetricsEndpoints": [{"port": "http", "path": "/metrics", "interval": "30s"}],
     }
-    return [ctx.manifest(f"{_GROUP}/v1", "PodMonitor", "concierge", component=Component.CHAT, spec=spec)]
+    made = ctx.manifest(f"{_GROUP}/v1", "PodMonitor", "concierge", component=Component.CHAT, spec=spec)
+    made["metadata"]["labels"] = {**ctx.defaults.pod_monitor_labels, **made["metadata"]["labels"]}
+    return [made]

@@ -58,7 +58,7 @@ def _http_route(ctx: Context) -> Manifest:
         for path, component in backends(ctx)
     ]
     spec = {"parentRefs": [parent], "hostnames": [ctx.spec.host], "rules": rules}
-    return ctx.manifest("gateway.networking.k8s.io/v1", "HTTPRoute", "concierge", spec=spec)
+    return _annotated(ctx, ctx.manifest("gateway.networking.k8s.io/v1", "HTTPRoute", "concierge", spec=spec))
 
 
 def _ingress(ctx: Context) -> Manifest:
@@ -79,7 +79,13 @@ def _ingress(ctx: Context) -> Manifest:
     secret = tls_secret(ctx)
     if secret:
         spec["tls"] = [{"hosts": [ctx.spec.host], "secretName": secret}]
-    return ctx.manifest("networking.k8s.io/v1", "Ingress", "concierge", spec=spec)
+    return _annotated(ctx, ctx.manifest("networking.k8s.io/v1", "Ingress", "concierge", spec=spec))
+
+
+def _annotated(ctx: Context, route: Manifest) -> Manifest:
+    if ctx.spec.gateway is not None and ctx.spec.gateway.annotations:
+        route["metadata"]["annotations"] = dict(ctx.spec.gateway.annotations)
+    return route
 
 
 def _certificate(ctx: Context) -> list[Manifest]:

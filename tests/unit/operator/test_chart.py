@@ -59,6 +59,7 @@ def test_every_setting_of_the_operator_is_filled_in_and_no_other() -> None:
         ("image", "image.repository"),
         ("postgres_image", "tenants.postgresImage"),
         ("redis_image", "tenants.redisImage"),
+        ("cnpg_image", "tenants.cnpgImage"),
         ("dns_namespace", "cluster.dnsNamespace"),
         ("dns_ports", "cluster.dnsPorts"),
         ("dns_cidrs", "cluster.dnsCidrs"),

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from concierge_core.tenant.model import ConciergeTenant
-from concierge_operator.render import render
-from rendered import by_kind, context
+from concierge_operator.render import OperatorDefaults, render
+from rendered import by_kind, context, small_tenant
 
 BUCKET = {"enabled": True, "destination": "s3://hotels/north/", "credentialsSecret": "bucket", "retentionDays": 14}
 PLUGIN = frozenset({"ObjectStore.barmancloud.cnpg.io"})
@@ -54,6 +54,14 @@ def test_without_the_plugin_or_a_bucket_nothing_is_asked_of_it() -> None:
         assert not by_kind(manifests, "ObjectStore")
         assert not by_kind(manifests, "ScheduledBackup")
         assert "plugins" not in by_kind(manifests, "Cluster")["concierge-postgres"]["spec"]
+
+
+def test_the_image_comes_from_where_the_chart_says() -> None:
+    tenant = small_tenant(postgres={"mode": "cloudnativepg", "version": "17"})
+    mirror = OperatorDefaults(cnpg_image="registry.example/cnpg/postgresql")
+
+    spec = by_kind(render(context(tenant, defaults=mirror)).all, "Cluster")["concierge-postgres"]["spec"]
+    assert spec["imageName"] == "registry.example/cnpg/postgresql:17"
 
 
 def test_a_nickname_has_no_seconds() -> None:

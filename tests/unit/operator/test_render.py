@@ -270,6 +270,32 @@ def test_a_compact_tenant_has_two_pods_of_its_own_besides_beat() -> None:
     }
 
 
+@pytest.mark.parametrize("profile", ["dedicated", "compact"])
+def test_without_a_host_the_address_that_is_told_is_one_that_answers_in_the_cluster(profile: str) -> None:
+    ctx = context(small_tenant(profile=profile))
+    name, _, port = ctx.public_url.removeprefix("http://").replace(".house", "").partition(":")
+
+    (served,) = by_kind(render(ctx).all, "Service")[name]["spec"]["ports"]
+    assert port == str(served["port"])
+
+
+@pytest.mark.parametrize("way", [{"name": "public"}, {"ingressClass": "nginx"}])
+def test_a_route_carries_the_annotations_that_gateways_and_dns_read(way: dict[str, str]) -> None:
+    told = {"external-dns.alpha.kubernetes.io/target": "edge.example", "nginx.org/proxy-read-timeout": "1h"}
+    manifests = render(context(small_tenant(host="house.example", gateway={**way, "annotations": told}))).all
+
+    (route,) = [m for m in manifests if m["kind"] in ("HTTPRoute", "Ingress")]
+    assert route["metadata"]["annotations"] == told
+
+
+def test_a_hotels_monitor_carries_the_labels_by_which_a_prometheus_picks_it() -> None:
+    picked = OperatorDefaults(pod_monitor_labels={"release": "kube-prometheus-stack"})
+    (monitor,) = by_kind(render(context(small_tenant(), defaults=picked)).all, "PodMonitor").values()
+
+    assert monitor["metadata"]["labels"]["release"] == "kube-prometheus-stack"
+    assert monitor["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "concierge-operator"
+
+
 def test_every_app_has_one_service_at_most() -> None:
     for path in MANIFESTS:
         manifests = rendered(path)

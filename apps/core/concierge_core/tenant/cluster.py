@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from concierge_core.tenant.cron import Schedule
 from concierge_core.tenant.values import (
     Day,
+    LabelName,
     LocalizedText,
     ObjectName,
     Quantity,
@@ -19,7 +20,7 @@ from concierge_core.tenant.values import (
     problem,
 )
 
-Replicas = Annotated[int, Field(ge=0, le=50)]
+Replicas = Annotated[int, Field(ge=1, le=50)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Share = Annotated[float, Field(ge=0, le=1)]
 HostName = Annotated[
@@ -78,6 +79,10 @@ class Gateway(Section):
     """Listener of the Gateway; all that fit, if absent."""
     ingress_class: ObjectName | None = None
     """Make an Ingress of this class instead of an HTTPRoute."""
+    annotations: Annotated[dict[LabelName, Annotated[str, Field(max_length=4000)]], Field(max_length=32)] = Field(
+        default_factory=dict
+    )
+    """Annotations of that HTTPRoute or Ingress, such as external-dns and ingress controllers read them."""
 
     @model_validator(mode="after")
     def _one_way_in(self) -> Gateway:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -89,8 +89,8 @@ class Metadata(Section):
 
     model_config = ConfigDict(extra="ignore")
 
-    name: ObjectName
-    """Name of the tenant in its namespace."""
+    name: Annotated[ObjectName, Field(max_length=63)]
+    """Name of the tenant in its namespace; every object carries it as a label."""
     namespace: ObjectName | None = None
     """Namespace in the cluster; means nothing on one machine."""
     labels: dict[str, str] = Field(default_factory=dict)

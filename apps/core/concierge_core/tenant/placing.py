@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from concierge_core.tenant.values import LabelName, LabelValue, ObjectName, Section
+from concierge_core.tenant.values import LabelName, LabelValue, ObjectName, Section, problem
 
 
 class Toleration(Section):
@@ -22,6 +22,16 @@ class Toleration(Section):
     """The taint's effect; every one, if absent."""
     toleration_seconds: Annotated[int, Field(ge=0, le=86400)] | None = None
     """How long a NoExecute taint is put up with; for ever, if absent."""
+
+    @model_validator(mode="after")
+    def _as_kubernetes_wants_it(self) -> Toleration:
+        if self.key is None and self.operator != "Exists":
+            raise problem("is missing; add it, or set operator: Exists", field="key")
+        if self.value is not None and self.operator == "Exists":
+            raise problem("is not looked at with operator Exists; take it out", field="value")
+        if self.toleration_seconds is not None and self.effect != "NoExecute":
+            raise problem("only counts with effect: NoExecute; set that, or take it out", field="tolerationSeconds")
+        return self
 
 
 class Scheduling(Section):
