@@ -8,6 +8,9 @@ from typing import Any, Literal
 ListType = tuple[Literal["map", "set", "atomic"], tuple[str, ...]]
 
 DEFAULT_STORAGE = "10Gi"
+DEFAULT_REDIS = "128Mi"
+SMALLEST_REDIS = "256Mi"
+"""Up to here its volume has the smallest size there is (`render.redis`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Rule:
 def _size(of: str) -> str:
     given = f"has({of}.storage) && has({of}.storage.size)"
     return f"quantity({given} ? {of}.storage.size : '{DEFAULT_STORAGE}')"
+
+
+def _redis(of: str) -> str:
+    given = f"has({of}.redis) && has({of}.redis.memory)"
+    return f"quantity({given} ? {of}.redis.memory : '{DEFAULT_REDIS}')"
 
 
 _CHANNEL_ON = (
@@ -91,6 +99,13 @@ TENANT_RULES = (
         f"{_size('self')}.compareTo({_size('oldSelf')}) >= 0",
         "A volume can grow but never shrink; leave storage.size as it was or make it larger.",
         field=".storage",
+    ),
+    Rule(
+        "spec",
+        f"{_redis('oldSelf')}.compareTo(quantity('{SMALLEST_REDIS}')) <= 0 || "
+        f"{_redis('self')}.compareTo({_redis('oldSelf')}) >= 0",
+        "Redis' volume is sized by its memory and never shrinks; leave redis.memory as it was or make it larger.",
+        field=".redis",
     ),
     Rule(
         "spec.voice",

@@ -107,6 +107,21 @@ def test_a_volume_never_shrinks(plane: ControlPlane, namespace: str, before: str
     assert "can grow but never shrink" in plane.apply(sized(after), check=False)
 
 
+def test_redis_memory_goes_back_only_as_far_as_its_volume_need_not_shrink(plane: ControlPlane, namespace: str) -> None:
+    plane.apply(tenant(namespace, redis={"memory": "1Gi"}))
+
+    said = plane.apply(tenant(namespace, redis={"memory": "512Mi"}), check=False)
+    assert "spec.redis" in said
+    assert "leave redis.memory as it was or make it larger" in said
+    assert "serverside-applied" in plane.apply(tenant(namespace, redis={"memory": "2Gi"}))
+
+
+def test_redis_memory_that_fits_the_smallest_volume_may_shrink(plane: ControlPlane, namespace: str) -> None:
+    plane.apply(tenant(namespace, redis={"memory": "256Mi"}))
+
+    assert "serverside-applied" in plane.apply(tenant(namespace))
+
+
 def test_a_volume_may_grow(plane: ControlPlane, namespace: str) -> None:
     plane.apply(tenant(namespace))
 

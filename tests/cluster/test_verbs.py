@@ -152,3 +152,26 @@ def test_a_cluster_that_does_not_know_who_asks_is_told_so(plane: ControlPlane, t
     assert told.returncode == 1
     assert "does not know who you are" in told.stderr
     assert "kubectl auth whoami" in told.stderr
+
+
+def test_who_has_rights_in_one_namespace_only_may_ask_close_and_open_the_hotel_in_it(
+    plane: ControlPlane, hotel: Hotel, tmp_path: Path
+) -> None:
+    hotel.apply(profile="compact").is_ready()
+    hotel.kubectl("create", "serviceaccount", "night-manager")
+    hotel.kubectl("create", "rolebinding", "night-manager", "--clusterrole=admin", _account(hotel))
+    hotel.kubectl("create", "role", "hotels", "--resource=conciergetenants.concierge.hotel", "--verb=get,list,patch")
+    hotel.kubectl("create", "rolebinding", "hotels", "--role=hotels", _account(hotel))
+    token = hotel.kubectl("create", "token", "night-manager").strip()
+    kubeconfig = elsewhere(plane, tmp_path, token=token)
+
+    for verb in (["explain"], ["suspend"], ["wake"]):
+        command = [sys.executable, "-m", "concierge_cli.main", *verb, hotel.name, "-n", hotel.namespace]
+        told = subprocess.run(
+            [*command, "--kubeconfig", str(kubeconfig)], capture_output=True, text=True, check=False, timeout=60
+        )
+        assert told.returncode == 0, told.stderr
+
+
+def _account(hotel: Hotel) -> str:
+    return f"--serviceaccount={hotel.namespace}:night-manager"

@@ -35,7 +35,6 @@ class Place:
     """The cluster, as the verbs see it."""
 
     cluster: Cluster
-    settings: OperatorSettings
     offered: frozenset[str]
 
     async def tenants(self, arguments: argparse.Namespace) -> list[Document]:
@@ -59,7 +58,9 @@ class Place:
         """As the operator prepares it."""
         neighbours, _ = await self.cluster.list(TENANTS, document["metadata"]["namespace"])
         papers = sorted((paper(one) for one in neighbours), key=lambda one: (one.created, one.key))
-        return prepared(document, Surroundings(brand, papers, self.settings.defaults(), self.offered))
+        # Only here: who may see one namespace alone can do without.
+        settings = await _operator_settings(self.cluster)
+        return prepared(document, Surroundings(brand, papers, settings.defaults(), self.offered))
 
 
 def at_cluster(arguments: argparse.Namespace, deed: Callable[[Place], Awaitable[int]]) -> int:
@@ -71,8 +72,7 @@ def at_cluster(arguments: argparse.Namespace, deed: Callable[[Place], Awaitable[
         made = await configuration(Path(way.kubeconfig) if way.kubeconfig else None, context=arguments.context)
         with _in_words(made.host):
             async with Cluster(made) as cluster:
-                settings = await _operator_settings(cluster)
-                return await deed(Place(cluster, settings, await cluster.kinds()))
+                return await deed(Place(cluster, await cluster.kinds()))
 
     return asyncio.run(work())
 

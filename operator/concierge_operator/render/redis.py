@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from concierge_operator import names
@@ -14,7 +15,9 @@ from concierge_operator.render.quantities import mebibytes
 from concierge_operator.render.sizes import resources
 from concierge_operator.render.stateful import stateful
 
-_VOLUME_SIZE = "1Gi"
+_VOLUME_MEBIBYTES = 1024
+_VOLUME_OF_MEMORY = 4
+"""Its log is at most twice what it holds, and beside it lies the new one while that is written anew."""
 
 
 def redis(ctx: Context) -> list[Manifest]:
@@ -26,10 +29,15 @@ def redis(ctx: Context) -> list[Manifest]:
         Component.REDIS,
         pod=_pod(ctx),
         port=REDIS_PORT,
-        size=_VOLUME_SIZE,
+        size=_volume_size(ctx),
         # What lies in it can be had again from the database: the volume goes with the tenant.
         volume_when_deleted="Delete",
     )
+
+
+def _volume_size(ctx: Context) -> str:
+    needed = max(_VOLUME_MEBIBYTES, _VOLUME_OF_MEMORY * mebibytes(ctx.spec.redis.memory))
+    return f"{math.ceil(needed / 1024)}Gi"
 
 
 def _pod(ctx: Context) -> dict[str, Any]:

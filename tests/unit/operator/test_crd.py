@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from concierge_core.tenant.cluster import Redis, Storage
 from concierge_operator.crd import class_crd, files, tenant_crd
-from concierge_operator.rules import CLASS_RULES, TENANT_RULES
+from concierge_operator.rules import CLASS_RULES, DEFAULT_REDIS, DEFAULT_STORAGE, TENANT_RULES
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -81,3 +82,7 @@ def test_a_tenant_has_a_short_name_columns_and_a_status_of_its_own() -> None:
         "Ready", "Reason", "Version", "URL", "Age",
     ]  # fmt: skip
     assert version["subresources"] == {"status": {}}
+
+
+def test_the_rules_reckon_with_the_models_own_defaults() -> None:
+    assert (Storage().size, Redis().memory) == (DEFAULT_STORAGE, DEFAULT_REDIS)

@@ -58,6 +58,14 @@ def test_redis_refuses_to_write_before_its_container_is_killed(memory: str) -> N
     assert mebibytes(container["resources"]["requests"]["memory"]) >= mebibytes(memory) / 2
 
 
+@pytest.mark.parametrize(("memory", "size"), [("128Mi", "1Gi"), ("256Mi", "1Gi"), ("1Gi", "4Gi"), ("1500Mi", "6Gi")])
+def test_redis_volume_has_room_for_its_log_while_that_is_written_anew(memory: str, size: str) -> None:
+    manifests = render(context(small_tenant(redis={"memory": memory}))).all
+    (claim,) = by_kind(manifests, "StatefulSet")["concierge-redis"]["spec"]["volumeClaimTemplates"]
+
+    assert claim["spec"]["resources"]["requests"]["storage"] == size
+
+
 @pytest.mark.parametrize(
     ("component", "profile", "pod"),
     [

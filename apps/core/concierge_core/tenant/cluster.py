@@ -142,7 +142,7 @@ class Redis(Section):
     port: Port = 6379
     """With `external`: the port in your URL. Pods may reach your server at this one only."""
     memory: Quantity = "128Mi"
-    """Memory of the managed one."""
+    """Memory of the managed one; above 256Mi its volume is sized by it, so it can grow, never shrink."""
 
     @model_validator(mode="after")
     def _external_has_url(self) -> Redis:
