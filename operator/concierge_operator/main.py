@@ -10,7 +10,9 @@ import asyncio
 import itertools
 import logging
 import random
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from typing import Any, cast
@@ -60,7 +62,9 @@ async def run(operator: Operator) -> int:
     settings = operator.settings
     async with served(settings.listen_host, settings.port, alive=operator.alive, ready=operator.ready) as port:
         _log.info("operator started", port=port, identity=settings.identity)
-        parts = [asyncio.create_task(operator.run()), asyncio.create_task(_kopf(operator))]
+        told = asyncio.Event()
+        _heed_signals(told)
+        parts = [asyncio.create_task(part) for part in (operator.run(), _kopf(operator, told), told.wait())]
         try:
             await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -74,7 +78,15 @@ async def run(operator: Operator) -> int:
     return 1 if failed else 0
 
 
-async def _kopf(operator: Operator) -> None:
+def _heed_signals(told: asyncio.Event) -> None:
+    """Stop when told to, also while Kopf, which has handlers of its own, does not run. A container's first process
+    would not even hear of a signal that it did not ask for."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, told.set)
+
+
+async def _kopf(operator: Operator, told: asyncio.Event) -> None:
     """Kopf ends by itself when the process is told to stop. It also ends when a kind that it watches is taken away, or
     when a watch tells of an error that it doesn't expect; then it begins anew: nobody's hotel waits for a restart."""
     failures = 0
@@ -92,6 +104,7 @@ async def _kopf(operator: Operator) -> None:
             )
             return
         except Exception as error:
+            _heed_signals(told)
             failures = 1 if operator.clock.monotonic() - began > _LASTED_SECONDS else failures + 1
             _log.warning("Kopf begins anew", error=f"{type(error).__name__}: {error}"[:300], failures=failures)
         await operator.clock.sleep(min(_LONGEST_PAUSE_SECONDS, 0.5 * 2.0**failures))

@@ -42,7 +42,8 @@ _LOOK_AT_RESTING_PODS_AFTER_SECONDS = 2.0
 """Pods aren't watched, and the house is closed until the last of them has come to its end."""
 _LOOK_AT_THE_REST_AFTER_SECONDS = 60.0
 """A route without a gateway, a number that Twilio does not answer for: nobody tells when they are well again."""
-_TELL_OF_TROUBLE_AFTER_SECONDS = 15.0
+_FAILURES_THAT_ARE_TOLD = 6
+"""With the pauses between them some seconds: nobody is told of what is over before it could be read."""
 _WAITS_FOR_DATABASE = Verdict(
     State.PROGRESSING, "WaitingForDatabase", "The migration begins when the database is ready."
 )
@@ -87,7 +88,8 @@ class Reconciler:
         self._backups = BackupLooks(clock)
         self._farewell = Farewell(cluster, world, numbers, teller)
         self._waiting_since: dict[str, float] = {}
-        self._failing_since: dict[str, float] = {}
+        self._failures: dict[str, int] = {}
+        """Looks in a row that did not come to their end."""
         self._untold: dict[str, Inventory] = {}
         """What was done in looks that were broken off, so that it isn't all done again."""
 
@@ -104,11 +106,11 @@ class Reconciler:
         except Exception as error:
             await self._tell_trouble(key, document, error)
             raise
-        self._failing_since.pop(key, None)
+        self._failures.pop(key, None)
         return looked
 
     def _forget(self, key: str) -> Looked:
-        for noted in (self._waiting_since, self._failing_since, self._untold):
+        for noted in (self._waiting_since, self._failures, self._untold):
             noted.pop(key, None)
         self._backups.forget(key)
         self._numbers.forget(key)
@@ -129,9 +131,8 @@ class Reconciler:
 
     async def _tell_trouble(self, key: str, document: Document, error: Exception) -> None:
         """What ends looks again and again is told: at once where somebody must act, else when it goes on for long."""
-        now = self._clock.monotonic()
-        since = self._failing_since.setdefault(key, now)
-        if now - since < _TELL_OF_TROUBLE_AFTER_SECONDS and not trouble.will_not_pass(error):
+        failures = self._failures[key] = self._failures.get(key, 0) + 1
+        if failures < _FAILURES_THAT_ARE_TOLD and not trouble.will_not_pass(error):
             return
         verdict = trouble.of_error(error, document["metadata"]["name"], document["metadata"]["namespace"])
         with suppress(AwayError, Retry, Refusal):

@@ -23,6 +23,7 @@ from fault_proxy import (
     looks,
     reset,
     silence,
+    torn,
     watches,
 )
 from history import history
@@ -121,7 +122,9 @@ def test_a_server_that_says_when_to_come_back_is_left_alone_until_then(
     assert moments[1] - moments[0] >= 4
 
 
-@pytest.mark.parametrize(("harm", "name"), [(gone, "410"), (empty, "ended")], ids=["410", "ended"])
+@pytest.mark.parametrize(
+    ("harm", "name"), [(gone, "410"), (empty, "ended"), (torn, "torn")], ids=["410", "ended", "torn"]
+)
 def test_watches_that_are_cut_off_at_once_miss_nothing_and_flood_nobody(
     proxy: FaultProxy, troubled: RunningOperator, lone_hotel: Hotel, harm: Harm, name: str
 ) -> None:

@@ -98,6 +98,11 @@ async def empty(_: web.Request) -> web.StreamResponse:
     return web.Response(text="", content_type="application/json")
 
 
+async def torn(_: web.Request) -> web.StreamResponse:
+    """A watch that ends in the middle of a word, and in good order: something in between was told to stop."""
+    return web.Response(text='{"type":"MODIFIED","object":{"metadata":{"na', content_type="application/json")
+
+
 @dataclass
 class _Fault:
     harm: Harm

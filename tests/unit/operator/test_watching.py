@@ -215,6 +215,21 @@ async def test_who_waits_for_the_lists_does_not_wait_for_one_that_is_forbidden()
     running.cancel()
 
 
+async def test_a_kind_whose_definition_was_taken_away_keeps_nobody_waiting_and_the_process_alive() -> None:
+    clock = Clock()
+    server = Server(clock, [])
+    server.refusals = [Refusal(404, "NotFound", "", {}) for _ in range(1000)]
+    watch = watch_of(server, Listener(), clock)
+    running = asyncio.create_task(watch.run())
+
+    await asyncio.wait_for(watch.settled.wait(), 5)
+    while clock.moment < 1000:
+        await asyncio.sleep(0)
+
+    assert clock.moment - watch.heard_at < 60
+    running.cancel()
+
+
 async def test_one_refusal_in_passing_is_not_taken_for_a_missing_right() -> None:
     clock = Clock()
     server = Server(clock, [fails(Refusal(403, "Forbidden", "the server has just begun", {}))])
