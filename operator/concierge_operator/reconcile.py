@@ -150,22 +150,27 @@ class Reconciler:
     async def _bring_about(self, document: Document, ctx: Context) -> Looked:
         before = status_of(document)
         document = await self._farewell.hold(document, ctx, before.numbers)
-        marks = await self._world.secrets.marks(ctx, before.secrets, self._cluster)
+        with span("secrets"):
+            marks = await self._world.secrets.marks(ctx, before.secrets, self._cluster)
         prints = {name: mark.fingerprint for name, mark in marks.items() if mark is not None}
         ctx = replace(ctx, secret_fingerprints=prints)
         key = f"{ctx.namespace}/{ctx.tenant}"
         # Kept until the status has it: where one request of twenty fails, the next look does the rest, not all again.
         inventory = self._untold[key] = inventory_of(before.inventory) | self._untold.get(key, {})
         builder = Builder(self._cluster, self._world.sightings, ctx, inventory)
-        draft = Draft(render(ctx), before.migration, marks)
+        with span("render"):
+            draft = Draft(render(ctx), before.migration, marks)
         if restores.asked(document):
             document = await self._restore(document, ctx, builder, draft)
         else:
             document = await restoring.forget(self._cluster, document, builder)
             await self._through_stages(ctx, builder, draft)
-            await self._look_at(ctx, before, builder, draft)
-        await self._explain_waiting(ctx, before, draft)
-        await self._tell(document, ctx, before, builder, draft)
+            with span("observe"):
+                await self._look_at(ctx, before, builder, draft)
+        with span("explain"):
+            await self._explain_waiting(ctx, before, draft)
+        with span("status"):
+            await self._tell(document, ctx, before, builder, draft)
         self._untold.pop(key, None)
         return _next_look(draft)
 
