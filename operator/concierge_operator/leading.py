@@ -29,6 +29,8 @@ class Leader:
         self._hold = hold
         self._clock = clock
         self._live: Live | None = None
+        self.forbidden = ""
+        """What the server says, if it does not let us have the Lease at all; nobody may lead then."""
 
     def fence(self) -> None:
         """Raises `NotLeadingError` unless this process may write now."""
@@ -73,12 +75,15 @@ class Leader:
         asked_at = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._hold.terms.renew_deadline_seconds):
-                return await self._ask(asked_at)
+                leads = await self._ask(asked_at)
+            self.forbidden = ""
+            return leads
         except TimeoutError:
             _log.warning("the Lease was not renewed in time")
         except AwayError as error:
             _log.warning("the API server can't be asked for the Lease", error=str(error))
         except Refusal as refused:
+            self.forbidden = str(refused) if refused.status == 403 else ""
             _log.warning("the API server refused the Lease", status=refused.status, reason=refused.reason)
         self._live = None
         return False

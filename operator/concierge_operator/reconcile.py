@@ -184,7 +184,9 @@ class Reconciler:
             return
         for stage in (Stage.WORKLOADS, Stage.ROUTE, Stage.MONITORING):
             stopped = await builder.stage(stage.value, _known_kinds(ctx, draft.stages.of[stage]))
-            if stopped is not None and stage is not Stage.MONITORING:
+            if stage is Stage.MONITORING:
+                draft.details |= {"MonitoringReady": stopped or READY} if draft.stages.of[stage] else {}
+            elif stopped is not None:
                 draft.stall = stopped
                 return
         draft.through = True
@@ -222,7 +224,7 @@ class Reconciler:
         document, verdict = await restoring.restore(self._cluster, document, ctx, builder, draft.stages)
         draft.details["DatabaseReady"] = verdict
         draft.stall = verdict if verdict.state is State.FAILED else None
-        draft.unlooked |= {"BackupHealthy", "VoiceNumberConfigured"}
+        draft.unlooked |= {"BackupHealthy", "VoiceNumberConfigured", "MonitoringReady"}
         self._world.written(document)  # that it is done is known before the next look begins: it is done once
         return document
 
@@ -237,7 +239,7 @@ class Reconciler:
             draft.version = ctx.version
         draft.backup = await self._backups.look(ctx, seen, before.backup, draft.marks, self._cluster)
         if not draft.through:
-            draft.unlooked |= {"VoiceNumberConfigured"}
+            draft.unlooked |= {"VoiceNumberConfigured", "MonitoringReady"}
         else:
             draft.numbers = await self._numbers.look(ctx, before.numbers, draft.marks, self._cluster)
         if draft.numbers is not None and draft.numbers.verdict is not None:
@@ -306,6 +308,6 @@ def _next_look(draft: Draft) -> Looked:
         return Looked(again_seconds=0.1)
     if draft.details.get("DatabaseReady", READY).reason == restores.RESTING:
         return Looked(again_seconds=_LOOK_AT_RESTING_PODS_AFTER_SECONDS)
-    waiting = {name for name, verdict in draft.details.items() if not verdict.ready}
+    waiting = {name for name, verdict in draft.details.items() if not verdict.ready} - {"MonitoringReady"}
     again = _LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting & {*NEEDED} else _LOOK_AT_THE_REST_AFTER_SECONDS
     return Looked(again_seconds=again if waiting else None, failed=draft.stall is not None)

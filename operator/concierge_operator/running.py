@@ -59,6 +59,7 @@ class Operator:
         self._unread = False
         self._kopf_asked_at: float | None = None
         self._reader: Cluster
+        self._leader: Leader
         self._watches: dict[Resource, Watch] = {}
         self._at_work: dict[Resource, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
@@ -69,7 +70,7 @@ class Operator:
         terms = Terms(settings.lease_seconds, settings.renew_deadline_seconds, settings.retry_seconds)
         hold = Hold(settings.identity, terms)
         async with await self._connected(at_once=4) as plain, await self._connected() as watching:
-            leader = Leader(plain, settings.namespace, hold, self.clock)
+            leader = self._leader = Leader(plain, settings.namespace, hold, self.clock)
             async with await self._connected(fence=leader.fence, at_once=settings.requests_at_once) as cluster:
                 self._reader = watching
                 await self.learn()
@@ -82,6 +83,7 @@ class Operator:
         """What there is, before anything is watched: tenants first, since they say which Secrets matter. As long as our
         kinds are not defined there is nobody to look after, and it is asked again."""
         while True:
+            self._kopf_asked_at = self.clock.monotonic()  # it waits for us
             try:
                 self.world.offered = await self._reader.kinds()
                 await self._read_people()
@@ -131,10 +133,10 @@ class Operator:
         """Why it can't work yet, if it can't."""
         for resource, refused in self.world.unseen.items():
             return f"{resource.plural} may not be seen: {refused}"
-        if self._settled.is_set():
-            return None
         if self._unlearned:
             return f"the cluster can't be read yet: {self._unlearned}"
+        if self._settled.is_set():
+            return f"the Lease may not be had: {self._leader.forbidden}" if self._leader.forbidden else None
         waits = [resource.plural for resource, watch in self._watches.items() if not watch.settled.is_set()]
         return f"the cluster is being read: {', '.join(waits) or 'tenants'}"
 

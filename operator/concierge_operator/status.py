@@ -14,11 +14,19 @@ from concierge_operator import moments
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.status_model import Condition, ConditionStatus
 
-_DETAILS = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady", "RouteReady", "VoiceNumberConfigured")
+_DETAILS = (
+    "DatabaseReady",
+    "MigrationsApplied",
+    "WorkersReady",
+    "AppsReady",
+    "RouteReady",
+    "VoiceNumberConfigured",
+    "MonitoringReady",
+)
 _ORDER = ("Ready", "Reconciling", "Stalled", *_DETAILS, "BackupHealthy", "Suspended")
 NEEDED = ("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady")
 """A house without a route can be reached through a route of its own; a number that is not set up rings nowhere, and
-guests can still write. Both are told, and neither makes the tenant less than Ready."""
+guests can still write; one that nobody measures answers all the same. All are told, and none makes it less Ready."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from fault_proxy import FaultProxy, fault_proxy
 from hotel import Hotel
 from operator_account import operator_kubeconfig
 from running_operator import RunningOperator, running_operator
+from street import wait_until
 
 pytestmark = pytest.mark.timeout(240)
 PATIENT = {"lease_seconds": 15, "renew_deadline_seconds": 10}
@@ -73,6 +74,41 @@ def test_a_secret_that_may_not_be_read_is_told_too(lone_plane: ControlPlane, lon
     assert len(written) <= 2
 
 
+def test_a_monitor_that_may_not_be_made_is_told_and_keeps_nobody_from_ready(
+    lone_plane: ControlPlane, lone_hotel: Hotel, tmp_path: Path
+) -> None:
+    with (
+        monitors(lone_plane),
+        lacking(lone_plane, tmp_path, "unmeasured", "podmonitors", "patch", "create") as (_, proxy),
+    ):
+        lone_hotel.apply(profile="compact").is_ready(120)
+        told = lone_hotel.condition("MonitoringReady")
+        time.sleep(3)
+        written = proxy.writes_during(15, lone_hotel.namespace)
+        lone_hotel.kubectl("delete", "ct", "--all")
+
+    assert (told["status"], told["reason"]) == ("False", "NotAllowed")
+    assert "may not patch podmonitors.monitoring.coreos.com" in told["message"]
+    assert len(written) <= 2
+
+
+@contextmanager
+def monitors(plane: ControlPlane) -> Iterator[None]:
+    """The cluster knows PodMonitors."""
+    anything = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
+    version = {"name": "v1", "served": True, "storage": True, "schema": {"openAPIV3Schema": anything}}
+    names = {"kind": "PodMonitor", "plural": "podmonitors", "singular": "podmonitor", "listKind": "PodMonitorList"}
+    metadata = {"name": "podmonitors.monitoring.coreos.com"}
+    spec = {"group": "monitoring.coreos.com", "scope": "Namespaced", "names": names, "versions": [version]}
+    made = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
+    plane.apply({**made, "metadata": metadata, "spec": spec})
+    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    try:
+        yield
+    finally:
+        plane.kubectl("delete", "crd", metadata["name"])
+
+
 def test_a_kind_that_may_not_be_listed_is_told_on_every_tenant_and_changes_nothing(
     lone_plane: ControlPlane, lone_hotel: Hotel, tmp_path: Path
 ) -> None:
@@ -91,3 +127,27 @@ def test_a_kind_that_may_not_be_listed_is_told_on_every_tenant_and_changes_nothi
     assert alive is None, "a restart would help nothing"
     assert lone_hotel.list("events")
     assert written == []
+
+
+def test_an_operator_that_may_never_lead_is_not_ready_and_says_why(lone_plane: ControlPlane, tmp_path: Path) -> None:
+    with lacking(lone_plane, tmp_path, "modest", "leases", "create", "update") as (running, _):
+        wait_until(lambda: "leases" in (running.operator.ready() or ""), 60)
+        told, alive = running.operator.ready(), running.operator.alive()
+        grant(lone_plane, "modest")
+        wait_until(lambda: running.operator.ready() is None, 60)
+
+    assert told is not None
+    assert "system:serviceaccount:concierge-system:modest" in told
+    assert alive is None
+
+
+def test_an_operator_that_may_see_no_tenants_says_so_and_is_not_restarted_for_it(
+    lone_plane: ControlPlane, tmp_path: Path
+) -> None:
+    with lacking(lone_plane, tmp_path, "hidden", "conciergetenants", "list") as (running, _):
+        wait_until(lambda: "conciergetenants" in (running.operator.ready() or ""), 60)
+        told, alive = running.operator.ready(), running.operator.alive()
+
+    assert told is not None
+    assert "cannot list resource" in told
+    assert alive is None

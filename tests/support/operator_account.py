@@ -28,7 +28,7 @@ def operator_kubeconfig(
     plane.apply(
         {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name, "namespace": NAMESPACE}},
         *_granted(name, "ClusterRole", [part for rule in rules["everywhere"] for part in _without(rule, *lacks)], None),
-        *_granted(name, "Role", rules["ownNamespace"], NAMESPACE),
+        *_granted(name, "Role", [part for rule in rules["ownNamespace"] for part in _without(rule, *lacks)], NAMESPACE),
     )
     token = plane.kubectl("create", "token", name, "-n", NAMESPACE, "--duration=6h").strip()
     config = json.loads(plane.kubeconfig.read_text())
