@@ -94,7 +94,7 @@ async def _kopf(operator: Operator, told: asyncio.Event) -> None:
         await operator.learned.wait()
         began = operator.clock.monotonic()
         try:
-            await kopf.operator(
+            tasks = await kopf.spawn_tasks(
                 registry=_registry(operator),
                 settings=_settings(operator),
                 # Else Kopf asks the system for the user's name, and a container's user has none.
@@ -102,6 +102,7 @@ async def _kopf(operator: Operator, told: asyncio.Event) -> None:
                 standalone=True,
                 clusterwide=True,
             )
+            await kopf.run_tasks(tasks, ignored=_Everything())
             return
         except Exception as error:
             _heed_signals(told)
@@ -110,6 +111,14 @@ async def _kopf(operator: Operator, told: asyncio.Event) -> None:
         await operator.clock.sleep(min(_LONGEST_PAUSE_SECONDS, 0.5 * 2.0**failures))
         await operator.learn()
         operator.relisted()
+
+
+class _Everything(frozenset[Any]):
+    """When Kopf ends, it waits for, and then cancels, every task of the process that began after it, and that it is not
+    told to ignore: our watches, the leader's work. Its own end with it all the same."""
+
+    def __contains__(self, _: object) -> bool:
+        return True
 
 
 class _Pauses:
