@@ -138,9 +138,6 @@ class Watch:
         self._heard()
         self.synced.set()
         self.settled.set()
-        if self._refused >= _TAKEN_FOR_GOOD:
-            self._listener.forbidden(view.resource, None)
-        self._refused = 0
         return version
 
     def _hear(self, live: Manifest) -> None:
@@ -154,8 +151,15 @@ class Watch:
     def _events(self, since: str) -> AsyncIterator[tuple[str, Manifest]]:
         view = self._view
         return self._cluster.watch(
-            view.resource, since, labels=view.labels, only_metadata=view.only_metadata, opened=self._heard
+            view.resource, since, labels=view.labels, only_metadata=view.only_metadata, opened=self._opened
         )
+
+    def _opened(self) -> None:
+        """It may be listed and watched: the one without the other is not enough."""
+        self._heard()
+        if self._refused >= _TAKEN_FOR_GOOD:
+            self._listener.forbidden(self._view.resource, None)
+        self._refused = 0
 
     def _heard(self) -> None:
         self.heard_at = self._clock.monotonic()

@@ -45,6 +45,7 @@ class Server:
         self.lasts_seconds = lasts_seconds
         self.lists = 0
         self.refusals: list[Refusal] = []
+        self.unwatchable: list[Refusal] = []
         self.since: list[str] = []
         self.ended = asyncio.Event()
 
@@ -54,8 +55,11 @@ class Server:
             raise self.refusals.pop(0)
         yield [service("listed", 1)], "10"
 
-    async def watch(self, resource: Resource, since: str, **_: Any) -> AsyncIterator[Event]:
+    async def watch(self, resource: Resource, since: str, opened: Callable[[], None], **_: Any) -> AsyncIterator[Event]:
         self.since.append(since)
+        if self.unwatchable:
+            raise self.unwatchable.pop(0)
+        opened()
         if not self.script:
             self.ended.set()
             await asyncio.Event().wait()
@@ -199,6 +203,19 @@ async def test_a_kind_that_may_not_be_listed_is_told_once_and_again_when_it_may(
     listener = await played(server, clock)
 
     assert listener.heard == ["forbidden cannot list", "seen listed", "listed 1", "allowed"]
+
+
+async def test_a_kind_that_may_be_listed_but_not_watched_is_told_once_and_not_taken_back_by_each_list() -> None:
+    clock = Clock()
+    server = Server(clock, [])
+    server.unwatchable = [Refusal(403, "Forbidden", "cannot watch", {}) for _ in range(9)]
+
+    listener = await played(server, clock)
+
+    assert [one for one in listener.heard if one in ("forbidden cannot watch", "allowed")] == [
+        "forbidden cannot watch",
+        "allowed",
+    ]
 
 
 async def test_who_waits_for_the_lists_does_not_wait_for_one_that_is_forbidden() -> None:
