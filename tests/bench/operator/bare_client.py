@@ -70,12 +70,21 @@ class Bare:
             return await answer.text()
 
     async def watch(self, path: str, query: dict[str, str] | None = None) -> AsyncIterator[tuple[str, Manifest]]:
-        """Everything that is there as ADDED, then every change, until nobody listens any more."""
-        params = {"watch": "true", "timeoutSeconds": "3600", **(query or {})}
-        async with self._session.get(self._url + path, params=params) as answer:
-            async for line in _lines(answer):
-                event = json.loads(line)
-                yield event["type"], event["object"]
+        """Everything that is there as ADDED, then every change, until nobody listens any more.
+
+        A server that is short of processor ends watches that it can't keep up with; they go on where they were.
+        """
+        params = {"watch": "true", "timeoutSeconds": "3600", "allowWatchBookmarks": "true", **(query or {})}
+        while True:
+            async with self._session.get(self._url + path, params=params) as answer:
+                async for line in _lines(answer):
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        raise RuntimeError(f"{path}: {event['object']}")
+                    if event["type"] != "ADDED":  # what is there at first comes in no order of versions
+                        params["resourceVersion"] = event["object"]["metadata"]["resourceVersion"]
+                    if event["type"] != "BOOKMARK":
+                        yield event["type"], event["object"]
 
 
 async def _lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
