@@ -31,7 +31,7 @@ Page = tuple[list[Manifest], str]
 _APPLY = "application/apply-patch+yaml;charset=utf-8"
 """With its charset the client takes the body as it is, already written, instead of writing it itself, slowly."""
 _MERGE = "application/merge-patch+json"
-_PAGE = 100
+_PAGE = 50
 """An object of ten kilobytes is fifty in memory for as long as its page is looked through."""
 ANSWER_SECONDS = 30.0
 """A request that has no whole answer by then is given up."""
@@ -174,15 +174,17 @@ class Cluster:
         fields: Mapping[str, str] | None = None,
         only_metadata: bool = False,
     ) -> AsyncIterator[Page]:
-        """The same in pages of 100, so that never more than one page is held."""
+        """The same in pages of 50, so that never more than one page is held: each is emptied before the next comes."""
         query = {"limit": str(_PAGE)} | _selector(labels) | _selector(fields, "fieldSelector")
         accept = _META.format("List") if only_metadata else None
         while True:
             page = await self._ask("GET", resource.path(namespace), query, accept=accept)
-            yield page["items"] or [], page["metadata"]["resourceVersion"]
-            if not page["metadata"].get("continue"):
+            items, told = page["items"] or [], page["metadata"]
+            yield items, told["resourceVersion"]
+            if not told.get("continue"):
                 return
-            query["continue"] = page["metadata"]["continue"]
+            query["continue"] = told["continue"]
+            items.clear()  # whoever looked through it still holds it, and the next one comes whole
 
     async def delete(
         self,

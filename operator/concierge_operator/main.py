@@ -33,6 +33,8 @@ from concierge_operator.settings import OperatorSettings
 
 _FAREWELL_SECONDS = 0.25
 """aiohttp's documentation asks for this: TLS connections that Kopf has closed need a moment to be gone."""
+_IDLE_SECONDS = 0.1
+"""For so long after an event Kopf keeps the object and a task for it: with its own 5 s, all of a long list at once."""
 _LONGEST_PAUSE_SECONDS = 30.0
 _LASTED_SECONDS = 60.0
 
@@ -137,7 +139,8 @@ def _settings(operator: Operator) -> kopf.OperatorSettings:
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.scanning.disabled = True
-    settings.watching.chunk_size = 100
+    settings.watching.chunk_size = 50
+    settings.queueing.idle_timeout = _IDLE_SECONDS
     settings.networking.request_timeout = operator.settings.answer_seconds
     settings.networking.error_backoffs = _Pauses()
     settings.watching.server_timeout = KOPF_WATCHES_SECONDS

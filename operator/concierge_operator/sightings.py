@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from sys import intern
 from typing import Any
 
 from concierge_operator import names
@@ -39,7 +40,7 @@ def sighting(resource: Resource, live: Live) -> Sighting:
         uid=metadata["uid"],
         version=int(metadata["resourceVersion"]),
         owned=owned_fields(live),
-        tenant_uid=metadata.get("labels", {}).get(names.TENANT_UID, ""),
+        tenant_uid=intern(metadata.get("labels", {}).get(names.TENANT_UID, "")),  # one for all of a tenant's objects
         deleting="deletionTimestamp" in metadata,
         verdict=verdict_of(resource.kind, live),
     )
@@ -64,7 +65,8 @@ class Sightings:
         """Note the object. True when that is news that matters."""
         if live["metadata"]["uid"] in self._departed:
             return False
-        place = (resource.kind, live["metadata"]["name"])
+        # Every tenant has objects of the same names: each name is kept once.
+        place = (resource.kind, intern(live["metadata"]["name"]))
         there = self._of.setdefault(live["metadata"]["namespace"], {})
         made, before = sighting(resource, live), there.get(place)
         if before is not None and before.uid == made.uid and before.version >= made.version:
