@@ -12,32 +12,31 @@ from dataclasses import dataclass, field, replace
 
 from concierge_core.ports import Clock
 from concierge_core.telemetry import span
-from concierge_operator import findings, meters, names, restores, restoring, trouble
+from concierge_operator import findings, meters, restores, restoring, trouble
 from concierge_operator.backup_looks import BackupLooks, BackupReport
 from concierge_operator.building import Builder
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.engine import Looked
 from concierge_operator.farewell import Farewell
 from concierge_operator.inventory import Inventory, inventory_of, written
-from concierge_operator.kinds import child
-from concierge_operator.known import Document, Paper
+from concierge_operator.known import Document, Paper, key_of
 from concierge_operator.lease import NotLeadingError
 from concierge_operator.number_looks import NumberLooks
 from concierge_operator.number_verdict import NumberResult
-from concierge_operator.observe import READY, State, Verdict, volume_trouble
+from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.plan import kept
 from concierge_operator.preparing import Surroundings, prepared, status_of
 from concierge_operator.refusals import AwayError, Refusal, Retry
 from concierge_operator.render import Context, OperatorDefaults, Stage, Stages, render
 from concierge_operator.render.migration import migration_name
 from concierge_operator.secret_marks import lacking, used_keys
-from concierge_operator.starting import keeps_from_starting, waited_for
-from concierge_operator.status import NEEDED, Findings, conditions, unready_seconds
+from concierge_operator.starting import waited_for
+from concierge_operator.status import NEEDED, Findings, can_wait, conditions, unready_seconds
 from concierge_operator.status_model import Migration, SecretMark, TenantStatus
 from concierge_operator.tenant_teller import TenantTeller
+from concierge_operator.waiting import ASK_AFTER_SECONDS, TELL_AFTER_SECONDS, Waiting
 from concierge_operator.world import World
 
-_LOOK_AT_PODS_AFTER_SECONDS = 10.0
 _LOOK_AT_RESTING_PODS_AFTER_SECONDS = 2.0
 """Pods aren't watched, and the house is closed until the last of them has come to its end."""
 _LOOK_AT_THE_REST_AFTER_SECONDS = 60.0
@@ -65,6 +64,8 @@ class Draft:
     numbers: NumberResult | None = None
     unlooked: set[str] = field(default_factory=set)
     """Types of conditions that were not looked at this time."""
+    told: bool = True
+    """The status says all of it."""
 
 
 class Reconciler:
@@ -87,7 +88,7 @@ class Reconciler:
         self._numbers = numbers
         self._backups = BackupLooks(clock)
         self._farewell = Farewell(cluster, world, numbers, teller)
-        self._waiting_since: dict[str, float] = {}
+        self._waiting = Waiting(clock)
         self._failures: dict[str, int] = {}
         """Looks in a row that did not come to their end."""
         self._untold: dict[str, Inventory] = {}
@@ -110,8 +111,9 @@ class Reconciler:
         return looked
 
     def _forget(self, key: str) -> Looked:
-        for noted in (self._waiting_since, self._failures, self._untold):
+        for noted in (self._failures, self._untold):
             noted.pop(key, None)
+        self._waiting.forget(key)
         self._backups.forget(key)
         self._numbers.forget(key)
         meters.CONDITIONS.forget(*key.split("/"))
@@ -168,7 +170,7 @@ class Reconciler:
             with span("observe"):
                 await self._look_at(ctx, before, builder, draft)
         with span("explain"):
-            await self._explain_waiting(ctx, before, draft)
+            await self._explain_waiting(document, ctx, before, draft)
         with span("status"):
             await self._tell(document, ctx, before, builder, draft)
         self._untold.pop(key, None)
@@ -268,33 +270,33 @@ class Reconciler:
             "backup": draft.backup.status if draft.backup else before.backup,
             "numbers": list(draft.numbers.remembered) if draft.numbers else before.numbers,
         }
-        await self._teller.write(document, before, before.model_copy(update=changed))
+        draft.told = await self._write(document, before, before.model_copy(update=changed))
         told = [one.told() for one in builder.mended]
         drifts = draft.numbers.drift if draft.numbers else ()
         told += [f"{one.occasion.value} of {one.number} was changed at Twilio; it is ours again." for one in drifts]
         for sentence in told:
             await self._teller.warn(document, "DriftCorrected", sentence)
 
-    async def _explain_waiting(self, ctx: Context, before: TenantStatus, draft: Draft) -> None:
-        """Pods often say what a Deployment doesn't: no image, a crash. They are asked only when it takes long."""
-        key = f"{ctx.namespace}/{ctx.tenant}"
+    async def _explain_waiting(self, document: Document, ctx: Context, before: TenantStatus, draft: Draft) -> None:
+        key, generation = key_of(document), document["metadata"]["generation"]
         slow = [name for name in NEEDED if name in draft.details and not draft.details[name].ready]
         if not slow:
-            self._waiting_since.pop(key, None)
+            self._waiting.forget(key)
             return
-        now = self._clock.monotonic()
-        # An operator that has just begun would otherwise forget the reason for some seconds, and write that it did.
-        since = self._waiting_since.setdefault(key, now - unready_seconds(before.conditions, self._clock.now()))
-        if now - since < _LOOK_AT_PODS_AFTER_SECONDS:
-            return
-        labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
+        self._waiting.waits(key, unready_seconds(before.conditions, self._clock.now()))
         seen = waited_for(self._world.sightings.of(ctx.namespace))
-        trouble = await keeps_from_starting(self._cluster, ctx.namespace, seen, labels)
-        if "DatabaseReady" in slow and (trouble is None or trouble.reason == "Unschedulable"):
-            claims, _ = await self._cluster.list(child("PersistentVolumeClaim"), ctx.namespace)
-            trouble = volume_trouble(claims) or trouble
+        trouble = await self._waiting.trouble(key, ctx, generation, slow, seen, self._cluster)
         if trouble is not None:
             draft.details[slow[0]] = trouble
+
+    async def _write(self, document: Document, before: TenantStatus, status: TenantStatus) -> bool:
+        """False where it is left for a later look: it is not urgent, and something was told a moment ago."""
+        key = key_of(document)
+        if status.conditions != before.conditions and can_wait(before, status) and not self._waiting.may_tell(key):
+            return False
+        if await self._teller.write(document, before, status):
+            self._waiting.told(key)
+        return True
 
 
 def _known_kinds(ctx: Context, manifests: Iterable[Manifest]) -> list[Manifest]:
@@ -308,6 +310,8 @@ def _next_look(draft: Draft) -> Looked:
         return Looked(again_seconds=0.1)
     if draft.details.get("DatabaseReady", READY).reason == restores.RESTING:
         return Looked(again_seconds=_LOOK_AT_RESTING_PODS_AFTER_SECONDS)
+    if not draft.told:
+        return Looked(again_seconds=TELL_AFTER_SECONDS, failed=draft.stall is not None)
     waiting = {name for name, verdict in draft.details.items() if not verdict.ready} - {"MonitoringReady"}
-    again = _LOOK_AT_PODS_AFTER_SECONDS + 1 if waiting & {*NEEDED} else _LOOK_AT_THE_REST_AFTER_SECONDS
+    again = ASK_AFTER_SECONDS + 1 if waiting & {*NEEDED} else _LOOK_AT_THE_REST_AFTER_SECONDS
     return Looked(again_seconds=again if waiting else None, failed=draft.stall is not None)

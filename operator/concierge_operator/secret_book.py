@@ -67,7 +67,9 @@ class SecretBook:
             known[name] = mark if mark is not None and _tells_all(mark, wanted.get(name, set())) else None
         if all(mark is not None for mark in known.values()):
             return known
-        key = fingerprint_key(await self._generated(ctx, cluster))
+        generated = await self._generated(ctx, cluster)
+        key, own = fingerprint_key(generated), names.GENERATED_SECRET
+        known[own] = known[own] or self._note(ctx.namespace, own, generated, key, wanted.get(own, set()))
         for name in (name for name, mark in known.items() if mark is None):
             known[name] = await self._read(ctx.namespace, name, key, cluster, wanted.get(name, set()))
         return known
@@ -84,7 +86,11 @@ class SecretBook:
     async def _read(
         self, namespace: str, name: str, key: bytes, cluster: Cluster, wanted: set[str]
     ) -> SecretMark | None:
-        live = await cluster.get(SECRETS, name, namespace)
+        return self._note(namespace, name, await cluster.get(SECRETS, name, namespace), key, wanted)
+
+    def _note(
+        self, namespace: str, name: str, live: Manifest | None, key: bytes, wanted: set[str]
+    ) -> SecretMark | None:
         mark = None
         if live is not None:
             version = live["metadata"]["resourceVersion"]
@@ -96,19 +102,33 @@ class SecretBook:
 
     async def _generated(self, ctx: Context, cluster: Cluster) -> Manifest:
         """The tenant's own passwords and keys; made, or completed, where they are missing."""
-        live = await cluster.get(SECRETS, names.GENERATED_SECRET, ctx.namespace)
-        lacks = missing(live)
+        # A new tenant has none, so far as the watch tells: to make it is to ask whether it is there.
+        known = (ctx.namespace, names.GENERATED_SECRET) in self._versions
+        live = await self._there(ctx, cluster) if known else None
         if live is None:
-            try:
-                return await cluster.create(SECRETS, new_secret(ctx, lacks), manager=names.FIELD_MANAGER)
-            except Refusal as refused:
-                if refused.status == 409:
-                    raise Retry("another operator made the Secret a moment ago") from None
-                raise
+            made = await self._made(ctx, cluster)
+            if made is not None:
+                return made
+            live = await self._there(ctx, cluster)
+        if live is None:
+            raise Retry("the Secret with its passwords comes and goes")
+        lacks = missing(live)
         if lacks:
             patch = {"metadata": {"resourceVersion": live["metadata"]["resourceVersion"]}, "data": lacks}
             return await cluster.merge(SECRETS, names.GENERATED_SECRET, ctx.namespace, patch)
         return live
+
+    async def _there(self, ctx: Context, cluster: Cluster) -> Manifest | None:
+        return await cluster.get(SECRETS, names.GENERATED_SECRET, ctx.namespace)
+
+    async def _made(self, ctx: Context, cluster: Cluster) -> Manifest | None:
+        """None where there is one already."""
+        try:
+            return await cluster.create(SECRETS, new_secret(ctx, missing(None)), manager=names.FIELD_MANAGER)
+        except Refusal as refused:
+            if refused.status == 409:
+                return None
+            raise
 
 
 def _keys(ctx: Context) -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from concierge_operator import moments
 from concierge_operator.observe import READY, State, Verdict
-from concierge_operator.status_model import Condition, ConditionStatus
+from concierge_operator.status_model import Condition, ConditionStatus, TenantStatus
 
 _DETAILS = (
     "DatabaseReady",
@@ -114,6 +114,22 @@ def _first(findings: Findings, state: State) -> Verdict | None:
     """The first needed detail in this state, in the order in which they depend on each other."""
     found = (findings.details.get(name, READY) for name in NEEDED)
     return next((verdict for verdict in found if verdict.state is state), None)
+
+
+def can_wait(before: TenantStatus, now: TenantStatus) -> bool:
+    """Nothing is new but how far the parts are: nothing was made or done, and in sum it is as it was."""
+    if now.model_copy(update={"conditions": before.conditions}) != before:
+        return False
+    olds, news = ({one.type: one for one in status.conditions} for status in (before, now))
+    return all(_says_the_same(olds.get(name), news.get(name)) for name in ("Ready", "Stalled", "Suspended"))
+
+
+def _says_the_same(old: Condition | None, new: Condition | None) -> bool:
+    if old is None or new is None:
+        return old is new
+    # A reason to stall is for people to act on; a reason to wait is one of many on the way.
+    same = (old.status, old.observed_generation) == (new.status, new.observed_generation)
+    return same and (new.type != "Stalled" or old.reason == new.reason)
 
 
 def unready_seconds(shown: Sequence[Condition], now: datetime) -> float:

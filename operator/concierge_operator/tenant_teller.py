@@ -30,14 +30,15 @@ class TenantTeller:
         told = {"conditions": shown, "observed_generation": acted_on}
         await self.write(document, before, before.model_copy(update=told))
 
-    async def write(self, document: Document, before: TenantStatus, status: TenantStatus) -> None:
-        """Write the status where it says something new, and an Event for each condition that turned."""
+    async def write(self, document: Document, before: TenantStatus, status: TenantStatus) -> bool:
+        """Write the status where it says something new, and an Event for each condition that turned; whether it did."""
         metadata = document["metadata"]
         meters.CONDITIONS.tell(metadata["namespace"], metadata["name"], status.conditions)
         live = await self._teller.status(TENANTS, document, status, manager=names.STATUS_MANAGER)
         if live is not None:
             self._world.written(live)
             await self._teller.transitions(TENANTS, document, before.conditions, status.conditions)
+        return live is not None
 
     async def warn(self, document: Document, reason: str, message: str) -> None:
         """A Warning about the tenant."""

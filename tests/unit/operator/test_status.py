@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from concierge_operator import observe
 from concierge_operator.observe import READY, State, Verdict
-from concierge_operator.status import Findings, conditions, standstill, unready_seconds
-from concierge_operator.status_model import Condition
+from concierge_operator.status import Findings, can_wait, conditions, standstill, unready_seconds
+from concierge_operator.status_model import Condition, TenantStatus
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 ALL_READY = dict.fromkeys(("DatabaseReady", "MigrationsApplied", "WorkersReady", "AppsReady"), READY)
@@ -218,3 +218,39 @@ def test_a_gateway_that_has_not_seen_the_newest_route_has_not_accepted_it() -> N
 def _pod(waiting: dict[str, str]) -> dict[str, Any]:
     metadata = {"name": "concierge-chat-1", "namespace": "strandhaus"}
     return {"metadata": metadata, "status": {"containerStatuses": [{"state": {"waiting": waiting}}]}}
+
+
+def status(generation: int = 1, inventory: tuple[str, ...] = (), **details: Verdict) -> TenantStatus:
+    found = Findings(generation=generation, applied=True, details={**ALL_READY, **details})
+    return TenantStatus(conditions=conditions(found, [], NOON), inventory=list(inventory))
+
+
+ONE_POD = Verdict(State.PROGRESSING, "RollingOut", "0 of 2 pods are of the new version.")
+TWO_PODS = Verdict(State.PROGRESSING, "RollingOut", "1 of 2 pods are of the new version.")
+NO_IMAGE = Verdict(State.FAILED, "ImagePullFailed", "The image can't be fetched.")
+
+
+def test_how_far_the_pods_are_may_be_told_later() -> None:
+    both = status(AppsReady=ONE_POD, WorkersReady=ONE_POD)
+
+    assert can_wait(both, status(AppsReady=TWO_PODS, WorkersReady=ONE_POD))
+    assert can_wait(both, status(AppsReady=ONE_POD))
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        pytest.param(status(), id="it is Ready"),
+        pytest.param(status(AppsReady=NO_IMAGE), id="it stalls"),
+        pytest.param(status(generation=2, AppsReady=ONE_POD), id="another spec is acted on"),
+        pytest.param(status(inventory=("Job/a 0123456789 -",), AppsReady=ONE_POD), id="something was made"),
+    ],
+)
+def test_what_somebody_waits_for_or_acts_on_is_told_at_once(news: TenantStatus) -> None:
+    assert not can_wait(status(AppsReady=ONE_POD), news)
+
+
+def test_another_reason_to_stall_is_told_at_once() -> None:
+    crashes = Verdict(State.FAILED, "Crashing", "It ends again and again.")
+
+    assert not can_wait(status(AppsReady=NO_IMAGE), status(AppsReady=crashes))
