@@ -43,6 +43,21 @@ async def test_only_new_leaves_what_is_there_as_it_is(plane: ControlPlane, names
     assert "test" not in {entry["manager"] for entry in live["metadata"]["managedFields"]}
 
 
+async def test_of_a_long_list_never_more_than_one_page_is_held(plane: ControlPlane, namespace: str) -> None:
+    facts = [config_map(namespace) for _ in range(60)]
+    for number, one in enumerate(facts):
+        one["metadata"] |= {"name": f"facts-{number}", "labels": {"long": "list"}}
+    plane.apply(*facts)
+    kind, labels = resource_of(facts[0]), {"long": "list"}
+
+    async with Cluster(plane.configuration()) as cluster:
+        pages = [page async for page, _ in cluster.pages(kind, namespace, labels=labels)]
+        whole, _ = await cluster.list(kind, namespace, labels=labels)
+
+    assert [len(page) for page in pages] == [0, 10]
+    assert len(whole) == 60
+
+
 def test_a_name_that_somebody_else_has_is_told_and_nothing_of_theirs_is_touched(hotel: Hotel) -> None:
     theirs = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "concierge"}}
     theirs["metadata"]["namespace"] = hotel.namespace
