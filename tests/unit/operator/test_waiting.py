@@ -35,7 +35,7 @@ class Pods:
         assert resource == PODS
         self.asked += 1
         waiting = {"state": {"waiting": {"reason": "ImagePullBackOff"}}}
-        return [{"metadata": {"name": "chat-1"}, "status": {"containerStatuses": [waiting]}}], "1"
+        return [{"metadata": {"name": "chat-1", "namespace": "house"}, "status": {"containerStatuses": [waiting]}}], "1"
 
 
 @pytest.fixture
