@@ -46,7 +46,7 @@ def lone_plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlan
 def _known(folder: Path) -> Iterator[ControlPlane]:
     with control_plane(folder) as running:
         running.apply(tenant_crd(), class_crd(), _namespace("concierge-system"))
-        running.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        running.established()
         yield running
 
 

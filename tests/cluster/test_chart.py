@@ -290,14 +290,9 @@ def definition(plane: ControlPlane) -> dict[str, Any]:
     return found
 
 
-def established(plane: ControlPlane) -> None:
-    """Tenants can be made."""
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "conciergetenants.concierge.hotel")
-
-
 def test_hotels_outlive_the_chart_and_are_found_again(plane: ControlPlane, release: Helm) -> None:
     release.run("install", "concierge", str(CHART))
-    established(plane)
+    plane.established()
     before = hotel(plane, "outlives")
 
     release.run("uninstall", "concierge", "--wait")
@@ -330,7 +325,7 @@ def test_who_says_so_takes_the_definitions_too(plane: ControlPlane, release: Hel
 
 def test_definitions_that_were_applied_by_hand_can_be_taken_over(plane: ControlPlane, release: Helm) -> None:
     plane.apply(tenant_crd(), class_crd())
-    established(plane)
+    plane.established()
     before = hotel(plane, "by-hand")
 
     refused = release.run("install", "concierge", str(CHART), check=False)
@@ -351,7 +346,7 @@ def test_an_upgrade_brings_the_definitions_up_to_date_and_leaves_hotels_alone(
 ) -> None:
     release.run("package", str(previous_chart(tmp_path)), "--destination", str(tmp_path))
     release.run("install", "concierge", str(tmp_path / "concierge-0.0.9.tgz"), "--set", "replicas=3")
-    established(plane)
+    plane.established()
     before, lacked = hotel(plane, "upgraded"), not knows_suspend(plane)
 
     release.run("upgrade", "concierge", str(CHART), "--reset-then-reuse-values")
@@ -371,7 +366,7 @@ def test_an_upgrade_brings_the_definitions_up_to_date_and_leaves_hotels_alone(
 
 def test_a_rollback_keeps_the_hotels_as_well(plane: ControlPlane, release: Helm, tmp_path: Path) -> None:
     release.run("install", "concierge", str(previous_chart(tmp_path)))
-    established(plane)
+    plane.established()
     before = hotel(plane, "rolled-back")
     release.run("upgrade", "concierge", str(CHART))
 

@@ -47,7 +47,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     with control_plane(tmp_path_factory.mktemp("foreign")) as running:
         for module, path in DEFINITIONS:
             running.kubectl("apply", "--server-side", "-f", str(module_files(module) / path))
-        running.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        running.established()
         running.kubectl("create", "namespace", NAMESPACE)
         yield running
 

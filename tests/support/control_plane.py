@@ -55,6 +55,11 @@ class Cluster:
         text = yaml.safe_dump_all(manifests, allow_unicode=True)
         return self.kubectl("apply", "--server-side", "--validate=strict", "-f", "-", stdin=text, check=check)
 
+    def established(self) -> None:
+        """Objects of all defined kinds can be made. (`--for=condition` fails on one that has none yet.)"""
+        holds = '--for=jsonpath={.status.conditions[?(@.type=="Established")].status}=True'
+        self.kubectl("wait", holds, "--timeout=30s", "crd", "--all")
+
 
 @dataclass(frozen=True, kw_only=True)
 class ControlPlane(Cluster):

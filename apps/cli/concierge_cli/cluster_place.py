@@ -7,7 +7,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Place:
 
     cluster: Cluster
     offered: frozenset[str]
+    _known: list[OperatorSettings] = field(default_factory=list)
 
     async def tenants(self, arguments: argparse.Namespace) -> list[Document]:
         """The one that is named, or all. Raises `NoTenantError`."""
@@ -58,9 +59,14 @@ class Place:
         """As the operator prepares it."""
         neighbours, _ = await self.cluster.list(TENANTS, document["metadata"]["namespace"])
         papers = sorted((paper(one) for one in neighbours), key=lambda one: (one.created, one.key))
-        # Only here: who may see one namespace alone can do without.
-        settings = await _operator_settings(self.cluster)
+        settings = await self.settings()
         return prepared(document, Surroundings(brand, papers, settings.defaults(), self.offered))
+
+    async def settings(self) -> OperatorSettings:
+        """The operator's, asked for once, when needed: who may see one namespace alone can do much without them."""
+        if not self._known:
+            self._known.append(await _operator_settings(self.cluster))
+        return self._known[0]
 
 
 def at_cluster(arguments: argparse.Namespace, deed: Callable[[Place], Awaitable[int]]) -> int:
