@@ -226,7 +226,7 @@ def test_a_last_backup_that_gets_no_pod_says_so_and_nothing_is_erased_before_it(
         lone_hotel.kubectl("delete", "resourcequota", "tight")
         lone_hotel.wait(lambda: not any(lone_hotel.list(kind) for kind in ("ct", "secrets", "pvc")), 90)
 
-    assert "The last backup" in refused
+    assert "Job concierge-backup-final" in refused
     assert "exceeded quota: tight, requested: count/jobs.batch=1" in refused
     assert "Job concierge-backup-final gets no pod: exceeded quota: tight" in message
     assert len(written) <= 2

@@ -62,7 +62,8 @@ def test_what_may_not_be_made_is_told_with_verb_kind_and_remedy_and_made_once_it
 
 def test_a_secret_that_may_not_be_read_is_told_too(lone_plane: ControlPlane, lone_hotel: Hotel, tmp_path: Path) -> None:
     with lacking(lone_plane, tmp_path, "blind", "secrets", "get") as (_, proxy):
-        lone_hotel.apply(profile="compact")
+        lone_hotel.kubectl("create", "secret", "generic", "gemini", "--from-literal=key=one")
+        lone_hotel.apply(profile="compact", ai={"keySecret": {"name": "gemini", "key": "key"}})
         told = lone_hotel.stalls("NotAllowed")
         time.sleep(3)
         written = proxy.writes_during(10, lone_hotel.namespace)
