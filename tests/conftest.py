@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 import running_house
+from concierge_core import telemetry
 from guest_client import Guest
 from running_house import ROOT, House
 
@@ -23,6 +27,16 @@ settings.load_profile("any-machine")
 def free_port() -> Callable[[], int]:
     """A port that nobody listens on just now."""
     return running_house.free_port
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
+    """Finished spans of this test."""
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    monkeypatch.setattr(telemetry, "tracer", provider.get_tracer("test"))
+    return exporter
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ class BackupLooks:
     async def _known(
         self, ctx: Context, seen: Mapping[Place, Sighting], before: BackupStatus | None, cluster: Cluster
     ) -> BackupReport | None:
-        key = f"{ctx.namespace}/{ctx.tenant}"
+        key = ctx.key
         if not ctx.spec.backup.enabled or ("CronJob", BACKUP_NAME) not in seen:
             self.forget(key)
             return None

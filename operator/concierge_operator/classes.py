@@ -153,8 +153,8 @@ def sentence_of(decision: Decision, status: ClassStatus, members: Iterable[Membe
     if decision.verdict is Verdict.SOAKING and decision.look_again_at is not None:
         return f"{count}. The next wave begins at {moments.written(decision.look_again_at)}."
     changing = [one.name for one in members if one.assigned == status.version and not one.ready]
-    names = ", ".join(changing[:_NAMED]) + (f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else "")
-    return f"{count}; changing now: {names}." if changing else f"{count}."
+    named = ", ".join(changing[:_NAMED]) + (f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else "")
+    return f"{count}; changing now: {named}." if changing else f"{count}."
 
 
 def _seconds_until(moment: datetime | None, now: datetime) -> float | None:

@@ -56,6 +56,11 @@ def selector(tenant: str, component: Component) -> dict[str, str]:
     return {"app.kubernetes.io/name": "concierge", "app.kubernetes.io/instance": tenant, COMPONENT: component.value}
 
 
+def made_for(tenant: str) -> dict[str, str]:
+    """Labels that pick everything that the operator made for a tenant, and what that made in turn."""
+    return {"app.kubernetes.io/instance": tenant, MANAGED_BY: FIELD_MANAGER}
+
+
 def fingerprint(value: Any) -> str:
     """Ten characters that are the same for the same value."""
     written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)

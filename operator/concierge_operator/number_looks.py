@@ -34,7 +34,7 @@ class NumberLooks:
         self, ctx: Context, remembered: Sequence[VoiceNumber], marks: Marks, cluster: Cluster
     ) -> NumberResult | None:
         """Set the tenant's numbers up, if a look is due; None where it has none, and had none."""
-        key, wanted = f"{ctx.namespace}/{ctx.tenant}", desired(ctx.spec, ctx.public_url)
+        key, wanted = ctx.key, desired(ctx.spec, ctx.public_url)
         if not wanted and not remembered:
             self.forget(key)
             return None

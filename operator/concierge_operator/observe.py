@@ -74,9 +74,13 @@ def pods_refused(name: str, said: str) -> Verdict:
     """What the API server said to the controller that wanted to make pods for the object of this kind and name."""
     # In front stands the pod's name, another one at each try: a status with it in would be written at each try.
     why = said.rpartition("is forbidden: ")[2].strip().rstrip(".")
-    if "exceeded quota" in said:
-        return Verdict(State.FAILED, "QuotaExceeded", f"{name} gets no pod: {why}. Raise that quota, or ask for less.")
-    return Verdict(State.FAILED, "PodsRefused", f"{name} gets no pod: {why}.")
+    told = f"{name} gets no pod: {why}."
+    return over_quota(told) if "exceeded quota" in said else Verdict(State.FAILED, "PodsRefused", told)
+
+
+def over_quota(told: str) -> Verdict:
+    """A quota leaves no room; `told` is a sentence with the quota's name and figures."""
+    return Verdict(State.FAILED, "QuotaExceeded", f"{told} Raise that quota, or ask for less.")
 
 
 def job(live: Live) -> Verdict:

@@ -156,7 +156,7 @@ class Reconciler:
             marks = await self._world.secrets.marks(ctx, before.secrets, self._cluster)
         prints = {name: mark.fingerprint for name, mark in marks.items() if mark is not None}
         ctx = replace(ctx, secret_fingerprints=prints)
-        key = f"{ctx.namespace}/{ctx.tenant}"
+        key = ctx.key
         # Kept until the status has it: where one request of twenty fails, the next look does the rest, not all again.
         inventory = self._untold[key] = inventory_of(before.inventory) | self._untold.get(key, {})
         builder = Builder(self._cluster, self._world.sightings, ctx, inventory)

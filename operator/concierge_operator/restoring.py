@@ -74,7 +74,7 @@ async def _at_rest(ctx: Context, builder: Builder, stages: Stages, archive: str)
 
 
 async def _look(cluster: Cluster, ctx: Context, archive: str) -> Step:
-    labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
+    labels = names.made_for(ctx.tenant)
     apps, _ = await cluster.list(DEPLOYMENTS, ctx.namespace, labels=labels)
     pods, _ = await cluster.list(PODS, ctx.namespace, labels=labels)
     job = await cluster.get(child("Job"), restore_name(archive), ctx.namespace)

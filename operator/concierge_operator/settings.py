@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic.alias_generators import to_camel
 from pydantic_settings import SettingsConfigDict
 
 from concierge_core.settings import ProcessSettings, known_level
@@ -18,6 +19,13 @@ from concierge_operator.render.context import OperatorDefaults
 
 _BUILT_IN = OperatorDefaults()
 Seconds = Annotated[float, Field(gt=0)]
+
+
+_SHORTER_THAN = {
+    "renew_deadline_seconds": ("lease_seconds", "two operators could lead at once"),
+    "retry_seconds": ("renew_deadline_seconds", "the Lease is lost before it is renewed"),
+}
+"""Which of the Lease's terms is shorter than which, and what would happen else."""
 
 
 class OperatorSettings(ProcessSettings):
@@ -78,18 +86,12 @@ class OperatorSettings(ProcessSettings):
     log_format: str = "json"
     log_level: Annotated[str, AfterValidator(known_level)] = "INFO"
 
-    @field_validator("renew_deadline_seconds")
+    @field_validator(*_SHORTER_THAN)
     @classmethod
-    def _stops_before_another_may_follow(cls, told: float, others: ValidationInfo) -> float:
-        if told >= others.data.get("lease_seconds", math.inf):
-            raise ValueError("must be less than leaseSeconds, else two operators could lead at once")
-        return told
-
-    @field_validator("retry_seconds")
-    @classmethod
-    def _renews_in_time(cls, told: float, others: ValidationInfo) -> float:
-        if told >= others.data.get("renew_deadline_seconds", math.inf):
-            raise ValueError("must be less than renewDeadlineSeconds, else the Lease is lost before it is renewed")
+    def _leaves_time(cls, told: float, others: ValidationInfo) -> float:
+        longer, why = _SHORTER_THAN[others.field_name or ""]
+        if told >= others.data.get(longer, math.inf):
+            raise ValueError(f"must be less than {to_camel(longer)}, else {why}")
         return told
 
     def defaults(self) -> OperatorDefaults:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concierge_operator.observe import State, Verdict
+from concierge_operator.observe import State, Verdict, over_quota
 from concierge_operator.refusals import Refusal, Retry
 
 NAMESPACE_GOES = "NamespaceTerminating"
@@ -11,7 +11,7 @@ NAMESPACE_GOES = "NamespaceTerminating"
 def of_refusal(refused: Refusal, what: str, namespace: str) -> Verdict:
     """Why `what` ("Service concierge-chat") can't be made or looked at, and who can do something about it."""
     if refused.over_quota:
-        return _failed("QuotaExceeded", f"{what}: {str(refused).rstrip('.')}. Raise that quota, or ask for less.")
+        return over_quota(f"{what}: {str(refused).rstrip('.')}.")
     if refused.namespace_goes:
         told = f"Namespace {namespace} is being deleted; nothing can be made in it any more."
         return _failed(NAMESPACE_GOES, told)

@@ -84,7 +84,7 @@ class Waiting:
 async def _trouble(
     ctx: Context, slow: Sequence[str], seen: Mapping[Place, Sighting], cluster: Cluster
 ) -> Verdict | None:
-    labels = {"app.kubernetes.io/instance": ctx.tenant, names.MANAGED_BY: names.FIELD_MANAGER}
+    labels = names.made_for(ctx.tenant)
     trouble = await keeps_from_starting(cluster, ctx.namespace, seen, labels)
     if "DatabaseReady" in slow and (trouble is None or trouble.reason == "Unschedulable"):
         claims, _ = await cluster.list(child("PersistentVolumeClaim"), ctx.namespace)

@@ -35,7 +35,7 @@ def release(plane: ControlPlane, tmp_path: Path) -> Helm:
     """The chart of the version before, installed."""
     made = Helm(tmp_path / "helm", plane.kubeconfig)
     made.run("install", "concierge", str(previous_chart(tmp_path)))
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    plane.established()
     return made
 
 

@@ -15,6 +15,7 @@ import pytest
 from control_plane import ControlPlane
 from fault_proxy import FaultProxy, fault_proxy
 from hotel import Hotel, tenant_document
+from operator_account import signed_in
 from running_operator import running_operator
 
 pytestmark = pytest.mark.timeout(240)
@@ -160,7 +161,7 @@ def _gateway_api(plane: ControlPlane) -> Iterator[None]:
             },
         }
     )
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    plane.established()
     yield
     plane.kubectl("delete", "crd", "httproutes.gateway.networking.k8s.io")
 
@@ -237,9 +238,7 @@ def test_what_the_operator_may_not_do_is_told_and_not_tried_all_the_time(
 ) -> None:
     restricted = _restricted(lone_plane, tmp_path)
     with fault_proxy(lone_plane, tmp_path) as proxy:
-        config = json.loads(proxy.kubeconfig.read_text())
-        config["users"] = [{"name": "admin", "user": {"token": restricted}}]
-        proxy.kubeconfig.write_text(json.dumps(config))
+        signed_in(proxy.kubeconfig, restricted, proxy.kubeconfig)
         with running_operator(proxy.kubeconfig, **PATIENT):
             lone_hotel.apply(profile="compact")
             message = lone_hotel.stalls("NotAllowed")
@@ -294,7 +293,7 @@ def test_definitions_that_are_taken_away_and_come_back_find_the_operator_listeni
         lone_plane.kubectl("delete", "crd", "conciergetenants.concierge.hotel", "--timeout=60s")
         asked = len(proxy.writes_during(10, lone_hotel.namespace))
         lone_plane.apply({**definition, "metadata": {"name": definition["metadata"]["name"]}, "status": None})
-        lone_plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        lone_plane.established()
         document = tenant_document()
         document["metadata"]["name"] = "new"
         lone_hotel.apply(document, profile="compact").is_ready(90)

@@ -40,6 +40,13 @@ def grant(plane: ControlPlane, name: str) -> None:
     operator_kubeconfig(plane, name)
 
 
+def heals(plane: ControlPlane, hotel: Hotel, name: str) -> None:
+    """Once the right is granted and somebody looks, the hotel opens."""
+    grant(plane, name)
+    hotel.kubectl("label", "ct", "--all", "somebody=is-looking")
+    hotel.is_ready(120)
+
+
 def test_what_may_not_be_made_is_told_with_verb_kind_and_remedy_and_made_once_it_may(
     lone_plane: ControlPlane, lone_hotel: Hotel, tmp_path: Path
 ) -> None:
@@ -48,9 +55,7 @@ def test_what_may_not_be_made_is_told_with_verb_kind_and_remedy_and_made_once_it
         told = lone_hotel.stalls("NotAllowed", 120)
         time.sleep(5)
         written = proxy.writes_during(15, lone_hotel.namespace)
-        grant(lone_plane, "unscaled")
-        lone_hotel.kubectl("label", "ct", "--all", "somebody=is-looking")
-        lone_hotel.is_ready(120)
+        heals(lone_plane, lone_hotel, "unscaled")
 
     assert "system:serviceaccount:concierge-system:unscaled" in told
     assert "may not patch horizontalpodautoscalers.autoscaling" in told
@@ -67,9 +72,7 @@ def test_a_secret_that_may_not_be_read_is_told_too(lone_plane: ControlPlane, lon
         told = lone_hotel.stalls("NotAllowed")
         time.sleep(3)
         written = proxy.writes_during(10, lone_hotel.namespace)
-        grant(lone_plane, "blind")
-        lone_hotel.kubectl("label", "ct", "--all", "somebody=is-looking")
-        lone_hotel.is_ready(120)
+        heals(lone_plane, lone_hotel, "blind")
 
     assert "may not get secrets" in told
     assert len(written) <= 2
@@ -103,7 +106,7 @@ def monitors(plane: ControlPlane) -> Iterator[None]:
     spec = {"group": "monitoring.coreos.com", "scope": "Namespaced", "names": names, "versions": [version]}
     made = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}
     plane.apply({**made, "metadata": metadata, "spec": spec})
-    plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    plane.established()
     try:
         yield
     finally:

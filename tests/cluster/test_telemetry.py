@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 
-from concierge_core import telemetry
 from control_plane import ControlPlane
 from hotel import Hotel
 from running_operator import running_operator
 
 pytestmark = pytest.mark.timeout(180)
 STAGES = {"guard", "config", "data", "migration", "workloads"}
-
-
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """Finished spans of this test."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "tracer", provider.get_tracer("test"))
-    return exporter
 
 
 def value(name: str, **labels: str) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import socket
 import ssl
 import subprocess
 import time
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from kubernetes.aio.client import Configuration
 
 from kubernetes_binaries import CONTROL_PLANE, binaries
+from running_house import free_port
 
 _READY_SECONDS = 120
 _CLUSTER_IPS = "10.96.0.0/16"
@@ -89,8 +89,8 @@ def control_plane(
     programs = binaries(*CONTROL_PLANE)
     with ExitStack() as stack:
         start = partial(_start, stack, folder, enter)
-        etcd, port = _free_port(), _free_port()
-        start("etcd", _etcd(programs, folder, etcd, _free_port()))
+        etcd, port = free_port(), free_port()
+        start("etcd", _etcd(programs, folder, etcd, free_port()))
         token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         _write_signing_key(folder / "sa.key")
@@ -143,7 +143,7 @@ def _controllers(programs: Path, folder: Path, kubeconfig: Path, certificate: Pa
     return [
         str(programs / "kube-controller-manager"), f"--kubeconfig={kubeconfig}", "--leader-elect=false",
         f"--service-account-private-key-file={folder / 'sa.key'}", "--use-service-account-credentials=true",
-        f"--cert-dir={folder / 'controller-certs'}", f"--secure-port={_free_port()}", "--bind-address=127.0.0.1",
+        f"--cert-dir={folder / 'controller-certs'}", f"--secure-port={free_port()}", "--bind-address=127.0.0.1",
         f"--root-ca-file={certificate}", "--kube-api-qps=300", "--kube-api-burst=600",
         *(["--controllers=*,-node-lifecycle-controller,-pod-garbage-collector-controller"] if played else []),
     ]  # fmt: skip
@@ -200,10 +200,3 @@ def _kubeconfig(folder: Path, url: str, token: str) -> Path:
     path.write_text(json.dumps(config))
     path.chmod(0o600)
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -31,9 +31,13 @@ def operator_kubeconfig(
         *_granted(name, "Role", [part for rule in rules["ownNamespace"] for part in _without(rule, *lacks)], NAMESPACE),
     )
     token = plane.kubectl("create", "token", name, "-n", NAMESPACE, "--duration=6h").strip()
-    config = json.loads(plane.kubeconfig.read_text())
+    return signed_in(plane.kubeconfig, token, plane.kubeconfig.with_name(f"{name}.kubeconfig"))
+
+
+def signed_in(kubeconfig: Path, token: str, path: Path) -> Path:
+    """The same way to the cluster as whoever has this token, written to `path`."""
+    config = json.loads(kubeconfig.read_text())
     config["users"] = [{"name": "admin", "user": {"token": token}}]
-    path = plane.kubeconfig.with_name(f"{name}.kubeconfig")
     path.write_text(json.dumps(config))
     path.chmod(0o600)
     return path

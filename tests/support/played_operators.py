@@ -12,6 +12,7 @@ from typing import Any
 
 from control_plane import ControlPlane
 from killable_operator import OperatorProcess, operator_process
+from operator_account import signed_in
 
 _LABELS = "app.kubernetes.io/component=operator,app.kubernetes.io/part-of=concierge"
 _PREFIX = "CONCIERGE_OPERATOR_"
@@ -62,11 +63,8 @@ class PlayedOperators:
         folder = self._folder / name
         folder.mkdir()
         account = pod["spec"]["serviceAccountName"]
-        config = json.loads(self._plane.kubeconfig.read_text())
         token = self._plane.kubectl("create", "token", account, "-n", self._namespace).strip()
-        config["users"] = [{"name": "admin", "user": {"token": token}}]
-        path = folder / "kubeconfig"
-        path.write_text(json.dumps(config))
+        path = signed_in(self._plane.kubeconfig, token, folder / "kubeconfig")
         stack = self._stacks[name] = ExitStack()
         self.processes[name] = stack.enter_context(operator_process(path, name, folder, **self._settings(pod)))
 

@@ -101,6 +101,11 @@ class Context:
         """For pods of the same cluster, and for whoever leads a port there."""
         return f"http://{names.object_name(component)}.{self.namespace}:{WEB_PORT}"
 
+    @property
+    def key(self) -> str:
+        """namespace/name, by which the tenant is queued and remembered (`known.key_of`)."""
+        return f"{self.namespace}/{self.tenant}"
+
     def offers(self, kind: str, group: str) -> bool:
         """The cluster knows the kind."""
         return f"{kind}.{group}" in self.offered

@@ -34,7 +34,7 @@ def bench_cluster(folder: Path, *, pods: bool = True) -> Iterator[ControlPlane]:
         ExitStack() as stack,
     ):
         plane.apply(tenant_crd(), class_crd(), {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SYSTEM}})
-        plane.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        plane.established()
         if pods:
             plane.apply({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}})
             stack.enter_context(running("kwok", _kwok(plane), folder))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from bench_cluster import SYSTEM, end
 
 from control_plane import ControlPlane
 from processes import cpu_seconds, resident_mb
+from running_house import free_port
 
 _SAMPLE = re.compile(r"^(\w+)(?:\{(.*)\})? (\S+)$", re.MULTILINE)
 _WRITES = ("POST", "PUT", "PATCH", "DELETE")
@@ -27,7 +27,7 @@ class OperatorProcess:
     """One operator. `settings` are its own, without prefix."""
 
     def __init__(self, plane: ControlPlane, folder: Path, name: str = "bench", **settings: Any) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.log = folder / f"operator-{name}.log"
         given = {"kubeconfig": plane.kubeconfig, "namespace": SYSTEM, "identity": name, "port": self.port}
         given |= {"listen_host": "127.0.0.1", **settings}
@@ -103,10 +103,3 @@ class OperatorProcess:
         found = resident_mb(self.pid)
         mib = {name.replace("_mb", "_mib"): value * 1e6 / 2**20 for name, value in found.items()}
         return {**mib, "cpu_seconds": cpu_seconds(self.pid)}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -41,7 +41,7 @@ def _with_operator(site: Site, folder: Path) -> Iterator[Site]:
     cluster = site.cluster
     if "httproutes" not in cluster.kubectl("api-resources", "--api-group=gateway.networking.k8s.io"):
         cluster.kubectl("apply", "--server-side", "-f", str(module_files("sigs.k8s.io/gateway-api") / _ROUTES))
-        cluster.kubectl("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+        cluster.established()
     cluster.kubectl("create", "namespace", NAMESPACE)
     release = Helm(folder, cluster.kubeconfig)
     try:

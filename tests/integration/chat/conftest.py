@@ -15,9 +15,6 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -25,7 +22,6 @@ from websockets.exceptions import ConnectionClosed
 from concierge_chat.app import create_app
 from concierge_chat.desk import Desk
 from concierge_chat.guest_socket import socket_options
-from concierge_core import telemetry
 from concierge_core.broadcast import LocalBroadcast
 from concierge_core.clock import SystemClock
 from concierge_core.domain.ids import StaffId
@@ -169,16 +165,6 @@ async def server(serve: Callable[..., Awaitable[Server]]) -> Server:
 @pytest.fixture
 def concierge(server: Server) -> ScriptedConcierge:
     return server.concierge
-
-
-@pytest.fixture
-def spans(monkeypatch: pytest.MonkeyPatch) -> InMemorySpanExporter:
-    """Finished spans of this test."""
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    monkeypatch.setattr(telemetry, "tracer", provider.get_tracer("test"))
-    return exporter
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 
 from control_plane import Cluster
 from node.routes import Backend
+from running_house import free_port
 
 _PATIENCE_SECONDS = 30
 _AGAIN_AND_AGAIN = 'while :; do "$@"; sleep 0.3; done'
@@ -37,14 +38,6 @@ def forwarded(cluster: Cluster, backend: Backend) -> Iterator[str]:
     finally:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-
-
-def free_port() -> int:
-    """One that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _wait_until_open(port: int, backend: Backend) -> None:

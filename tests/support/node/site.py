@@ -13,11 +13,12 @@ from typing import Any
 from control_plane import Cluster
 from kubernetes_binaries import binaries
 from node import images
-from node.forwarding import forwarded, free_port
+from node.forwarding import forwarded
 from node.gateway import Gateway
 from node.network import NODE
 from node.one_node import OneNode, one_node
 from node.routes import Backend
+from running_house import free_port
 
 
 @dataclass(frozen=True)
