@@ -34,8 +34,14 @@ class Knowledge:
         self._refreshing: asyncio.Task[None] | None = None
 
     async def search(self, text: str, language: str, *, spoken: str | None = None, limit: int = 6) -> Found:
-        """The best passages valid today. With the database away the last index answers; none finds nothing."""
+        """The best passages valid today. With the database away the last index answers; none finds nothing.
+
+        Until the first article is known the database itself is asked each time: a house whose articles were stored a
+        moment ago must not answer its first guest that it knows nothing.
+        """
         await self._ensure_fresh()
+        if not self._index:
+            await self._ensure_fresh(now=True)
         index = self._index
         if index is None:
             return Found.nothing()
@@ -81,11 +87,12 @@ class Knowledge:
             index.search("?", language)
         return index
 
-    async def _ensure_fresh(self) -> None:
-        if self._refreshing is None and self._clock.monotonic() - self._checked_at >= CHECK_SECONDS:
+    async def _ensure_fresh(self, *, now: bool = False) -> None:
+        due = now or self._clock.monotonic() - self._checked_at >= CHECK_SECONDS
+        if self._refreshing is None and due:
             self._refreshing = asyncio.create_task(self.refresh())
             self._refreshing.add_done_callback(self._refreshed)
-        if self._index is None and self._refreshing is not None:
+        if not self._index and self._refreshing is not None:
             await asyncio.wait([self._refreshing])  # whatever came of it, the guest is answered
 
     def _refreshed(self, task: asyncio.Task[None]) -> None:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from houses import index
-
 from concierge_ai.grounding import Evidence
+
+from .houses import index
 
 
 def evidence(question: str, language: str = "en") -> Evidence:

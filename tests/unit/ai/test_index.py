@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from houses import article, index
-
 from concierge_ai import bands
 from concierge_ai.bands import Band
+
+from .houses import article, index
 
 
 @pytest.mark.parametrize(
