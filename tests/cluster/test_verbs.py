@@ -81,6 +81,39 @@ def test_a_backup_is_made_at_once_and_a_restore_is_followed_to_its_end(hotel: Ho
     assert "The data is restored, and the house is open." in told.stdout
 
 
+def test_a_restore_goes_on_from_one_that_was_in_the_way(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}).is_ready()
+    hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore=yesterday")
+    hotel.stalls("NoSuchArchive")
+
+    told = concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "latest", "--yes", "--no-backup")
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "yesterday" not in told.stdout
+
+
+def test_a_restore_that_nobody_can_be_asked_about_changes_nothing(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}).is_ready()
+
+    told = concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "latest", "--no-backup")
+
+    assert (told.returncode, told.stderr) == (1, "")
+    assert "Nothing was changed." in told.stdout
+
+
+def test_a_backup_that_does_not_begin_says_why_meanwhile(hotel: Hotel, plane: ControlPlane) -> None:
+    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}, version="1.0.0").is_ready()
+    hotel.edit(version="1.0.1-unpullable")
+    command = [sys.executable, "-u", "-m", "concierge_cli.main", "backup", hotel.name, "-n", hotel.namespace]
+
+    with subprocess.Popen([*command, "--kubeconfig", str(plane.kubeconfig)], stdout=subprocess.PIPE, text=True) as made:
+        assert made.stdout is not None
+        said = [made.stdout.readline(), made.stdout.readline()]
+        made.terminate()
+
+    assert "the image can't be fetched" in said[1], said
+
+
 def test_a_restore_that_nobody_agreed_to_changes_nothing(hotel: Hotel, concierge: Concierge) -> None:
     hotel.apply(profile="compact").is_ready()
     assert concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "tuesday", "--yes").returncode == 1

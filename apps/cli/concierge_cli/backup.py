@@ -11,7 +11,7 @@ from concierge_core.errors import InvalidInput
 from concierge_operator.backups import failure_words, job_of
 from concierge_operator.kinds import PODS, TENANTS, child
 from concierge_operator.known import Document
-from concierge_operator.observe import State, Verdict, job
+from concierge_operator.observe import State, Verdict, job, pod_trouble
 from concierge_operator.plan import Owner, owned_by
 from concierge_operator.render.backup import snapshot_job
 
@@ -47,16 +47,20 @@ async def back_up(place: Place, document: Document) -> bool:
 
 
 async def _wait(place: Place, made: Document) -> bool:
-    name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
+    name, namespace, told = made["metadata"]["name"], made["metadata"]["namespace"], ""
     while True:
         live = await place.cluster.get(child("Job"), name, namespace)
         seen = job(live) if live is not None else Verdict(State.FAILED, "Gone", f"Job {name} was deleted.")
         if seen.ready:
             print("The backup is made.")
             return True
+        pods, _ = await place.cluster.list(PODS, namespace, labels={"batch.kubernetes.io/job-name": name})
         if seen.state is State.FAILED:
-            pods, _ = await place.cluster.list(PODS, namespace, labels={"batch.kubernetes.io/job-name": name})
             words = failure_words(pod for pod in pods if job_of(pod) == name)
             print(f"The backup failed. {words} {seen.message}".replace("  ", " "))
             return False
+        trouble = pod_trouble(pods)
+        if trouble is not None and trouble.message != told:
+            told = trouble.message
+            print(f"It waits: {told}", flush=True)
         await asyncio.sleep(_LOOK_SECONDS)

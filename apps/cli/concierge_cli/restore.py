@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import time
 
 from concierge_cli.backup import back_up
 from concierge_cli.cluster_place import Place, at_cluster
 from concierge_operator import restores
-from concierge_operator.kinds import TENANTS
+from concierge_operator.kinds import TENANTS, child
 from concierge_operator.known import Document
 from concierge_operator.preparing import status_of
+from concierge_operator.render.backup import restore_name
 from concierge_operator.status_model import Condition
 
 _LOOK_SECONDS = 1.0
+_OLD_NEWS_SECONDS = 15.0
+"""What was in the way before it was asked is told only if it still is after so long."""
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -49,6 +53,8 @@ def _agreed(name: str, archive: str) -> bool:
 
 async def _ask(place: Place, document: Document, archive: str) -> None:
     metadata = document["metadata"]
+    # One of an earlier attempt that failed would stand for this one too.
+    await place.cluster.delete(child("Job"), restore_name(archive), metadata["namespace"])
     patch = {"metadata": {"uid": metadata["uid"], "annotations": restores.request(archive)}}
     await place.cluster.merge(TENANTS, metadata["name"], metadata["namespace"], patch)
 
@@ -56,6 +62,7 @@ async def _ask(place: Place, document: Document, archive: str) -> None:
 async def _wait(place: Place, document: Document, archive: str) -> bool:
     """Say each step once, until the house is open again or the restore has failed."""
     metadata, told = document["metadata"], ""
+    before, began = _sentence(document, "Stalled"), time.monotonic()
     while True:
         live = await place.cluster.get(TENANTS, metadata["name"], metadata["namespace"])
         if live is None:
@@ -67,12 +74,20 @@ async def _wait(place: Place, document: Document, archive: str) -> bool:
         if done and _holds(ready):
             print("The data is restored, and the house is open.")
             return True
+        old = _holds(stalled) and before == _sentence(live, "Stalled")
+        if old and time.monotonic() - began < _OLD_NEWS_SECONDS:
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
         if ready is not None and ready.message != told and not _holds(ready):
             told = ready.message
             print(told, flush=True)
         if _holds(stalled):
             return False
         await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _sentence(document: Document, kind: str) -> str | None:
+    return next((one.message for one in status_of(document).conditions if one.type == kind), None)
 
 
 def _holds(condition: Condition | None) -> bool:
