@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from concierge_core.tenant.cron import Schedule
 from concierge_operator.observe import State, Verdict, condition
-from concierge_operator.render.backup import BACKUP_NAME
+from concierge_operator.render.backup import BACKUP_NAME, PASSPHRASE
 from concierge_operator.render.context import Context
 from concierge_operator.status_model import BackupStatus, SecretMark
 
@@ -57,7 +57,7 @@ def lacking_credentials(ctx: Context, marks: Mapping[str, SecretMark | None]) ->
     if not name:
         return None
     mark = marks.get(name)
-    needed = _BUCKET_KEYS if (ctx.spec.backup.destination or "").startswith("s3://") else ()
+    needed = _BUCKET_KEYS if (ctx.spec.backup.destination or "").startswith("s3://") else (PASSPHRASE,)
     absent = [key for key in needed if mark is not None and key not in mark.keys]
     if mark is not None and not absent:
         return None

@@ -72,9 +72,11 @@ _CLUSTER = ("kube-controller-manager", "kube-scheduler", "kubelet", "kube-apiser
 
 
 def additions(live: Mapping[str, Any], *, ours: str) -> dict[str, list[str]]:
-    """What others have put beside our fields: manager → dotted paths, sorted; Kubernetes' own is left out."""
+    """What others have put beside our fields: manager → dotted paths, sorted; Kubernetes' own is left out, and so is
+    an object that has no field of ours."""
     found: dict[str, set[str]] = {}
-    for entry in live.get("metadata", {}).get("managedFields", ()):
+    entries = live.get("metadata", {}).get("managedFields", ())
+    for entry in entries if any(str(entry.get("manager")).startswith(ours) for entry in entries) else ():
         manager = str(entry.get("manager"))
         if manager.startswith((ours, *_CLUSTER)) or entry.get("subresource"):
             continue

@@ -41,7 +41,15 @@ def migration_state(ctx: Context, recorded: Migration | None, seen: Seen) -> Ver
     if recorded is not None and recorded.job == name and recorded.succeeded:
         return READY
     live = _ours(ctx, ("Job", name), seen)
-    return live.verdict if live is not None else None
+    if live is None or live.verdict is None or live.verdict.state is not State.PROGRESSING:
+        return live.verdict if live is not None else None
+    return migrating(ctx)
+
+
+def migrating(ctx: Context) -> Verdict:
+    """The migration is at work."""
+    told = f"The database is made ready for version {ctx.version} (Job {migration_name(ctx)})."
+    return Verdict(State.PROGRESSING, "JobRunning", told)
 
 
 def background_ready(ctx: Context, seen: Seen) -> Verdict:

@@ -211,7 +211,7 @@ class Reconciler:
         if state is None and findings.data_ready(ctx, seen).ready:
             with span("migration", concierge__version=ctx.version):
                 draft.stall = await builder.stage(Stage.MIGRATION.value, draft.stages.of[Stage.MIGRATION])
-            state = draft.stall or Verdict(State.PROGRESSING, "JobRunning", f"{migration_name(ctx)} is at work.")
+            state = draft.stall or findings.migrating(ctx)
         if state is not None and state.state is State.FAILED:
             await builder.let_go_of_outdated(draft.stages.of[Stage.MIGRATION])
         draft.details["MigrationsApplied"] = state or _WAITS_FOR_DATABASE

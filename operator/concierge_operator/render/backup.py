@@ -19,6 +19,7 @@ from concierge_operator.render.placing import hardened, placed_pod
 from concierge_operator.render.sizes import resources
 
 BACKUP_NAME: Final = names.object_name(Component.BACKUP)
+PASSPHRASE: Final = "encryption-passphrase"  # noqa: S105  # the key it lies under
 _WORK: Final = "/work"
 _VOLUME: Final = "/backups"
 _TENANT: Final = "/etc/concierge/backup"
@@ -167,16 +168,17 @@ def _bounds(ctx: Context) -> dict[str, Any]:
 
 
 def _credentials(ctx: Context) -> list[dict[str, Any]]:
-    """All but the passphrase and the region are needed for a bucket; for a volume there is only the passphrase."""
+    """All but the passphrase and the region are needed for a bucket. For a volume there is only the passphrase: who
+    names a Secret wants encrypted archives, so a wrong name must not make plain ones."""
     name = ctx.spec.backup.credentials_secret
     if name is None:
         return []
-    passphrase = _optional(secrets.from_secret("CONCIERGE_BACKUP_PASSPHRASE", name, "encryption-passphrase"))
+    passphrase = secrets.from_secret("CONCIERGE_BACKUP_PASSPHRASE", name, PASSPHRASE)
     if _claim(ctx):
         return [passphrase]
     keys = [secrets.from_secret(key, name, key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]
     where = ["AWS_REGION", *(["AWS_ENDPOINT_URL"] if ctx.spec.backup.endpoint is None else [])]
-    return [passphrase, *keys, *(_optional(secrets.from_secret(key, name, key)) for key in where)]
+    return [_optional(passphrase), *keys, *(_optional(secrets.from_secret(key, name, key)) for key in where)]
 
 
 def _optional(variable: dict[str, Any]) -> dict[str, Any]:

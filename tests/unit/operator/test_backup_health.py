@@ -58,6 +58,14 @@ def test_a_bucket_whose_keys_are_missing_is_told_before_the_first_night(mark: Se
     assert words in told.message
 
 
+def test_a_volume_with_a_named_secret_needs_its_passphrase() -> None:
+    asked = context(small_tenant(backup={"enabled": True, "destination": "pvc:nightly", "credentialsSecret": "key"}))
+    told = lacking_credentials(asked, {"key": SecretMark(name="key", version="1", fingerprint="a", keys=["phrase"])})
+
+    assert told is not None
+    assert "has no encryption-passphrase" in told.message
+
+
 def test_a_bucket_whose_keys_are_there_lacks_nothing() -> None:
     whole = SecretMark(name="bucket", version="1", fingerprint="a", keys=["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
     assert lacking_credentials(_with_bucket(), {"bucket": whole}) is None

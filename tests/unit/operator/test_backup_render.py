@@ -119,6 +119,15 @@ def test_a_volume_is_mounted_where_archives_are_handled_and_nowhere_else() -> No
     assert claims == ["nightly"]
 
 
+def test_whoever_names_a_secret_for_a_volume_gets_encrypted_archives_or_none() -> None:
+    asked = {"enabled": True, "destination": "pvc:nightly", "credentialsSecret": "backup-credentials"}
+    (passphrase,) = (
+        v for v in containers(cron_job(house(asked)))["store"]["env"] if v["name"] == "CONCIERGE_BACKUP_PASSPHRASE"
+    )
+
+    assert passphrase["valueFrom"]["secretKeyRef"] == {"name": "backup-credentials", "key": "encryption-passphrase"}
+
+
 def test_the_way_to_the_destination_is_open_and_no_other() -> None:
     def ports(backup: dict[str, Any]) -> list[list[int]]:
         return [[port["port"] for port in rule["ports"]] for rule in policy(house(backup))]

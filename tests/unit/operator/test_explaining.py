@@ -90,6 +90,12 @@ def test_what_others_added_is_told_and_what_kubernetes_itself_wrote_is_not() -> 
     assert additions(live, ours="concierge-operator") == {"night-shift": ["metadata.annotations.team"]}
 
 
+def test_an_object_that_somebody_made_alone_is_nobodys_addition() -> None:
+    entry = {"manager": "concierge-cli", "fieldsV1": {"f:spec": {"f:backoffLimit": {}}}}
+
+    assert additions({"metadata": {"managedFields": [entry]}}, ours="concierge-operator") == {}
+
+
 def test_a_changed_image_names_its_container_and_restarts_pods() -> None:
     def deployment(image: str) -> dict[str, Any]:
         containers = [{"name": "chat", "image": image}, {"name": "other", "image": "x"}]

@@ -54,6 +54,17 @@ def test_a_migration_that_was_recorded_needs_no_job_any_more() -> None:
     assert findings.migration_state(ctx, done, {}) is READY
 
 
+def test_a_migration_on_its_way_says_what_it_is_for() -> None:
+    ctx = house()
+    at_work = Verdict(State.PROGRESSING, "JobRunning", "the Job is at work")
+    job = {("Job", migration_name(ctx)): Sighting("a", 1, "fields", "tenant", deleting=False, verdict=at_work)}
+
+    told = findings.migration_state(ctx, None, job)
+
+    assert told is not None
+    assert told.message == f"The database is made ready for version {ctx.version} (Job {migration_name(ctx)})."
+
+
 def test_a_migration_of_another_version_does_not_count() -> None:
     ctx = house()
     done = Migration(version="0.9.0", job="concierge-migrate-before", succeeded=True)
