@@ -19,6 +19,7 @@ from concierge_operator.render.placing import hardened, placed_pod
 from concierge_operator.render.sizes import resources
 
 BACKUP_NAME: Final = names.object_name(Component.BACKUP)
+_PASSPHRASE: Final = "CONCIERGE_BACKUP_PASSPHRASE"  # noqa: S105  # the variable
 PASSPHRASE: Final = "encryption-passphrase"  # noqa: S105  # the key it lies under
 _WORK: Final = "/work"
 _VOLUME: Final = "/backups"
@@ -113,7 +114,10 @@ def _store(ctx: Context) -> dict[str, Any]:
 
 def _fetch(ctx: Context, archive: str) -> dict[str, Any]:
     token = secrets.from_secret("CONCIERGE_INTERNAL_TOKEN", names.GENERATED_SECRET, secrets.INTERNAL_TOKEN)
-    return _apps_step(ctx, "fetch", ["fetch", archive], token)
+    step = _apps_step(ctx, "fetch", ["fetch", archive], token)
+    # Read without one, an archive that needs it says so itself.
+    step["env"] = [_optional(one) if one["name"] == _PASSPHRASE else one for one in step["env"]]
+    return step
 
 
 def _postgres_step(ctx: Context, name: str, script: str, plain: dict[str, str]) -> dict[str, Any]:
@@ -173,7 +177,7 @@ def _credentials(ctx: Context) -> list[dict[str, Any]]:
     name = ctx.spec.backup.credentials_secret
     if name is None:
         return []
-    passphrase = secrets.from_secret("CONCIERGE_BACKUP_PASSPHRASE", name, PASSPHRASE)
+    passphrase = secrets.from_secret(_PASSPHRASE, name, PASSPHRASE)
     if _claim(ctx):
         return [passphrase]
     keys = [secrets.from_secret(key, name, key) for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")]

@@ -169,7 +169,8 @@ def make_house(tmp_path: Path, postgres_server: Any, empty_postgres_url: str) ->
             "backups": {"encryption-passphrase": passphrase} if passphrase else {},
         }
         migrate(Settings(data_dir=tmp_path, database_url=SecretStr(url)))
-        asked = {"enabled": True, "destination": "pvc:backups", "credentialsSecret": "backups", **backup}
+        named = {"credentialsSecret": "backups"} if passphrase else {}
+        asked = {"enabled": True, "destination": "pvc:backups", **named, **backup}
         return House(Node(tmp_path, known, programs), url, keys, known, asked)
 
     return make

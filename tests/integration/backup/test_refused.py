@@ -82,6 +82,7 @@ async def test_an_unencrypted_archive_in_the_place_of_ours_is_not_trusted(make_h
     await house.asked(QUESTION)
     house.back_up()
     house.secrets["backups"]["encryption-passphrase"] = "correct horse battery staple"
+    house.backup["credentialsSecret"] = "backups"
 
     assert "it is not encrypted, although a passphrase is set, so it may not be ours" in await refused(house)
 
