@@ -11,6 +11,7 @@ from concierge_cli.cluster_place import Place, at_cluster
 from concierge_operator import restores
 from concierge_operator.kinds import TENANTS, child
 from concierge_operator.known import Document
+from concierge_operator.observe import State, job
 from concierge_operator.preparing import status_of
 from concierge_operator.render.backup import restore_name
 from concierge_operator.status_model import Condition
@@ -53,8 +54,9 @@ def _agreed(name: str, archive: str) -> bool:
 
 async def _ask(place: Place, document: Document, archive: str) -> None:
     metadata = document["metadata"]
-    # One of an earlier attempt that failed would stand for this one too.
-    await place.cluster.delete(child("Job"), restore_name(archive), metadata["namespace"])
+    earlier = await place.cluster.get(child("Job"), restore_name(archive), metadata["namespace"])
+    if earlier is not None and job(earlier).state is State.FAILED:  # it would stand for this attempt too
+        await place.cluster.delete(child("Job"), restore_name(archive), metadata["namespace"])
     patch = {"metadata": {"uid": metadata["uid"], "annotations": restores.request(archive)}}
     await place.cluster.merge(TENANTS, metadata["name"], metadata["namespace"], patch)
 
