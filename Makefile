@@ -29,7 +29,7 @@ test: chromium $(VENV)/.dev ## All tests that need no root: unit, integration, K
 
 test-api: $(VENV)/.dev ## The operator on a real API server, etcd and controllers, built here the first time (minutes)
 	$(BIN)/python tests/support/kubernetes_binaries.py >/dev/null  # before they begin, not within a test's time
-	$(BIN)/python -m pytest $(ARGS) tests/cluster --ignore=tests/cluster/node
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS) tests/cluster --ignore=tests/cluster/node  # one plane each
 
 browser: chromium $(VENV)/.dev ## The tests in real Chromium
 	CHROMIUM_PATH="$$(scripts/find-chromium)" $(BIN)/python -m pytest $(ARGS) tests/browser

@@ -57,7 +57,7 @@ def test_a_migration_that_was_recorded_needs_no_job_any_more() -> None:
 def test_a_migration_on_its_way_says_what_it_is_for() -> None:
     ctx = house()
     at_work = Verdict(State.PROGRESSING, "JobRunning", "the Job is at work")
-    job = {("Job", migration_name(ctx)): Sighting("a", 1, "fields", "tenant", deleting=False, verdict=at_work)}
+    job = {("Job", migration_name(ctx)): Sighting("a", 1, "fields", UID, deleting=False, verdict=at_work)}
 
     told = findings.migration_state(ctx, None, job)
 
