@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from concierge_core.tenant.model import TenantSpec
 from concierge_core.tenant.secrets import several
@@ -42,18 +43,25 @@ class _One:
 
 
 async def ensure(
-    spec: TenantSpec, public_url: str, tokens: Tokens, remembered: Sequence[VoiceNumber], api: TwilioApi
+    spec: TenantSpec,
+    public_url: str,
+    tokens: Tokens,
+    remembered: Sequence[VoiceNumber],
+    api: TwilioApi,
+    *,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
 ) -> NumberResult:
     """Make the tenant's numbers lead to it; what is no longer needed is given back. One request a number when nothing
     is to be done. `remembered` must be what the status holds, and what comes back must be stored before the next call.
+    `elsewhere`: numbers that are another tenant's → its key; they are left to it.
     """
-    wanted = {one.key: one for one in desired(spec, public_url)}
+    wanted = {one.key: one for one in desired(spec, public_url) if one.number not in elsewhere}
     known = {key_of(one): one for one in remembered}
     unreachable = number_verdict.no_public_url(public_url)
     if wanted and unreachable:
         return NumberResult(unreachable, tuple(remembered))
     ones = [await _look(wanted.get(key), known.get(key), tokens, api) for key in {**wanted, **known}]
-    return _together(ones)
+    return _together([*ones, *(_One(number_verdict.taken(number, key), None) for number, key in elsewhere.items())])
 
 
 async def release(

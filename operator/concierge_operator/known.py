@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,10 @@ class Paper:
     namespace: str
     created: str
     turn: Turn
+    named_numbers: tuple[str, ...]
+    """Telephone numbers in its spec, whether or not they are in use."""
+    held_numbers: tuple[str, ...]
+    """Those that lead to it."""
     _packed: bytes
 
     def document(self) -> Document:
@@ -70,6 +74,8 @@ def paper(document: Mapping[str, Any]) -> Paper:
         namespace=metadata.get("namespace", ""),
         created=metadata.get("creationTimestamp", ""),
         turn=_turn(document),
+        named_numbers=_named_numbers(document),
+        held_numbers=held_numbers(document),
         _packed=zlib.compress(orjson.dumps(kept), 1),
     )
 
@@ -90,6 +96,21 @@ def _turn(document: Mapping[str, Any]) -> Turn:
         labels=tuple(sorted((metadata.get("labels") or {}).items())),
         leaving="deletionTimestamp" in metadata,
     )
+
+
+def held_numbers(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Telephone numbers that were set up for the tenant and were not given back yet; one that goes gives up all."""
+    if "deletionTimestamp" in document["metadata"]:
+        return ()
+    remembered = (document.get("status") or {}).get("numbers") or ()
+    return tuple(sorted({one["number"] for one in remembered if one.get("settled")}))
+
+
+def _named_numbers(document: Mapping[str, Any]) -> tuple[str, ...]:
+    spec = document.get("spec") or {}
+    voice, messaging = spec.get("voice") or {}, spec.get("messaging") or {}
+    places = (voice.get("twilio"), messaging.get("twilio"), messaging.get("sms"))
+    return tuple(sorted({place["number"] for place in places if place and place.get("number")}))
 
 
 def _trigger(document: Mapping[str, Any]) -> str:
@@ -159,6 +180,13 @@ class Known:
     def of_class(self, name: str) -> list[Paper]:
         """The tenants that name this class."""
         return [paper for paper in self._papers.values() if paper.class_name == name]
+
+    def with_number(self, numbers: Iterable[str]) -> list[Paper]:
+        """The tenants that name or hold one of these telephone numbers."""
+        wanted = frozenset(numbers)
+        if not wanted:
+            return []
+        return [paper for paper in self if not wanted.isdisjoint((*paper.named_numbers, *paper.held_numbers))]
 
     def __iter__(self) -> Iterator[Paper]:
         return iter(list(self._papers.values()))

@@ -28,6 +28,7 @@ from concierge_core.settings import Settings
 from concierge_operator.health import served
 from concierge_operator.kinds import CLASSES, TENANTS
 from concierge_operator.kopf_session import kopf_session
+from concierge_operator.kopf_tasks import end_kopfs_tasks
 from concierge_operator.running import KOPF_WATCHES_SECONDS, Operator
 from concierge_operator.settings import OperatorSettings
 
@@ -110,6 +111,8 @@ async def _kopf(operator: Operator, told: asyncio.Event) -> None:
             _heed_signals(told)
             failures = 1 if operator.clock.monotonic() - began > _LASTED_SECONDS else failures + 1
             _log.warning("Kopf begins anew", error=f"{type(error).__name__}: {error}"[:300], failures=failures)
+        finally:
+            await end_kopfs_tasks()
         await operator.clock.sleep(min(_LONGEST_PAUSE_SECONDS, 0.5 * 2.0**failures))
         await operator.learn()
         operator.relisted()
@@ -117,7 +120,7 @@ async def _kopf(operator: Operator, told: asyncio.Event) -> None:
 
 class _Everything(frozenset[Any]):
     """When Kopf ends, it waits for, and then cancels, every task of the process that began after it, and that it is not
-    told to ignore: our watches, the leader's work. Its own end with it all the same."""
+    told to ignore: our watches, the leader's work. Its own are ended by `end_kopfs_tasks`."""
 
     def __contains__(self, _: object) -> bool:
         return True

@@ -31,20 +31,28 @@ class NumberLooks:
         self._last: dict[str, tuple[Look, NumberResult]] = {}
 
     async def look(
-        self, ctx: Context, remembered: Sequence[VoiceNumber], marks: Marks, cluster: Cluster
+        self,
+        ctx: Context,
+        remembered: Sequence[VoiceNumber],
+        marks: Marks,
+        cluster: Cluster,
+        elsewhere: Mapping[str, str],
     ) -> NumberResult | None:
-        """Set the tenant's numbers up, if a look is due; None where it has none, and had none."""
+        """Set the tenant's numbers up, if a look is due; None where it has none, and had none.
+
+        `elsewhere`: numbers that are another tenant's → its key.
+        """
         key, wanted = ctx.key, desired(ctx.spec, ctx.public_url)
         if not wanted and not remembered:
             self.forget(key)
             return None
         needed = secrets_needed(wanted, remembered)
-        mark = ctx.uid + fingerprint(wanted, ctx.public_url, {ref: _mark(marks, ref) for ref in needed})
+        mark = ctx.uid + fingerprint(wanted, ctx.public_url, {ref: _mark(marks, ref) for ref in needed}, elsewhere)
         last = self._last.get(key)
         if last is not None and not due(last[0], now=self._clock.monotonic(), fingerprint=mark):
             return last[1]
         tokens = await _tokens(ctx.namespace, needed, cluster)
-        result = await keep_number.ensure(ctx.spec, ctx.public_url, tokens, remembered, self._api)
+        result = await keep_number.ensure(ctx.spec, ctx.public_url, tokens, remembered, self._api, elsewhere=elsewhere)
         for _ in result.drift:
             meters.DRIFT.labels("TwilioNumber", DRIFT_AUTHOR).inc()
         before = last[0] if last is not None else None

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from concierge_core.tenant.values import SecretRef
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     AWAY = "Away"
     CREDENTIALS_REFUSED = "CredentialsRefused"
     NUMBER_NOT_FOUND = "NumberNotFound"
+    NUMBER_TAKEN = "NumberTaken"
     WEBHOOKS_REFUSED = "WebhooksRefused"
     NO_PUBLIC_URL = "NoPublicUrl"
     SECRET_MISSING = "SecretMissing"  # noqa: S105  # a reason, not a secret
@@ -84,6 +86,16 @@ def no_public_url(public_url: str) -> Verdict | None:
         State.FAILED,
         Reason.NO_PUBLIC_URL.value,
         "Twilio can only call a public https address, and the property has none; set spec.host.",
+    )
+
+
+def taken(number: str, key: str) -> Verdict:
+    """The number leads to the tenant of this key ("namespace/name")."""
+    return Verdict(
+        State.FAILED,
+        Reason.NUMBER_TAKEN.value,
+        f"{number} leads to the tenant {key}, and a number can lead to one property only. Give this tenant a number of "
+        "its own, or switch the other's off: then this one has it within minutes.",
     )
 
 
@@ -171,11 +183,16 @@ def looked(last: Look | None, result: NumberResult, *, now: float, fingerprint: 
     return Look(now, fingerprint, max(pause, asked), failures)
 
 
-def fingerprint(wanted: Sequence[NumberWebhooks], public_url: str, tokens: Mapping[SecretRef, str]) -> str:
+def fingerprint(
+    wanted: Sequence[NumberWebhooks],
+    public_url: str,
+    tokens: Mapping[SecretRef, str],
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Changes when anything does that a look depends on; the tokens are in it as hashes only."""
     numbers = [
         [one.number, one.account_sid, {occasion: hook.model_dump() for occasion, hook in one.hooks.items()}]
         for one in wanted
     ]
     secrets = sorted([ref.name, ref.key, hashlib.sha256(token.encode()).hexdigest()] for ref, token in tokens.items())
-    return names.fingerprint([numbers, public_url, secrets])
+    return names.fingerprint([numbers, public_url, secrets, sorted(elsewhere.items())])

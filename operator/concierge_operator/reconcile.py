@@ -6,13 +6,13 @@ again. What is applied again changes nothing, and a migration's Job has the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from concierge_core.ports import Clock
 from concierge_core.telemetry import span
-from concierge_operator import findings, meters, restores, restoring, trouble
+from concierge_operator import findings, meters, number_claims, restores, restoring, trouble
 from concierge_operator.backup_looks import BackupLooks, BackupReport
 from concierge_operator.building import Builder
 from concierge_operator.cluster import Cluster, Manifest
@@ -141,13 +141,16 @@ class Reconciler:
             await self._teller.standstill(document, verdict)
 
     def _surroundings(self, paper: Paper) -> Surroundings:
-        brand = self._world.classes.get(f"/{paper.class_name}") if paper.class_name else None
         return Surroundings(
-            brand=brand.document() if brand else None,
+            brand=self._brand(paper),
             neighbours=self._world.tenants.in_namespace(paper.namespace),
             defaults=self._defaults,
             offered=self._world.offered,
         )
+
+    def _brand(self, paper: Paper) -> Document | None:
+        brand = self._world.classes.get(f"/{paper.class_name}") if paper.class_name else None
+        return brand.document() if brand else None
 
     async def _bring_about(self, document: Document, ctx: Context) -> Looked:
         before = status_of(document)
@@ -168,7 +171,7 @@ class Reconciler:
             document = await restoring.forget(self._cluster, document, builder)
             await self._through_stages(ctx, builder, draft)
             with span("observe"):
-                await self._look_at(ctx, before, builder, draft)
+                await self._look_at(document, ctx, before, builder, draft)
         with span("explain"):
             await self._explain_waiting(document, ctx, before, draft)
         with span("status"):
@@ -230,7 +233,9 @@ class Reconciler:
         self._world.written(document)  # that it is done is known before the next look begins: it is done once
         return document
 
-    async def _look_at(self, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft) -> None:
+    async def _look_at(
+        self, document: Document, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft
+    ) -> None:
         seen = self._world.sightings.of(ctx.namespace)
         found = findings.details(ctx, seen)
         draft.details = {**found, **draft.details}
@@ -243,9 +248,16 @@ class Reconciler:
         if not draft.through:
             draft.unlooked |= {"VoiceNumberConfigured", "MonitoringReady"}
         else:
-            draft.numbers = await self._numbers.look(ctx, before.numbers, draft.marks, self._cluster)
+            elsewhere = self._led_elsewhere(document, ctx)
+            draft.numbers = await self._numbers.look(ctx, before.numbers, draft.marks, self._cluster, elsewhere)
         if draft.numbers is not None and draft.numbers.verdict is not None:
             draft.details["VoiceNumberConfigured"] = draft.numbers.verdict
+
+    def _led_elsewhere(self, document: Document, ctx: Context) -> Mapping[str, str]:
+        own = number_claims.claim_of(document, ctx.spec)
+        others = [paper for paper in self._world.tenants.with_number(own.wanted) if paper.key != own.key]
+        claims = [number_claims.claim_under(paper.document(), self._brand(paper)) for paper in others]
+        return number_claims.led_elsewhere(own, claims)
 
     async def _tell(
         self, document: Document, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft

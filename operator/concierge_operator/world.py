@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from concierge_operator.kinds import CLASSES, SECRETS, Resource
-from concierge_operator.known import Known, key_of
+from concierge_operator.known import Known, Paper, key_of
 from concierge_operator.queue import Priority
 from concierge_operator.refusals import Refusal
 from concierge_operator.secret_book import SecretBook
@@ -41,14 +41,18 @@ class World:
         elif self.tenants.put(document):
             self.ask(key, Priority.RESYNC if kind == "" else Priority.EDIT)
         now = self.tenants.get(key)
+        self._numbers_moved(before, now)
         for name in {paper.class_name for paper in (before, now) if paper is not None} - {""}:
             self.ask(f"/{name}", Priority.RESYNC)
 
     def written(self, document: Live) -> None:
         """A tenant as it is after a write of ours. Somebody's edit may be in it that no watch has told yet: the watch's
         own news of it will be old news then, so it is acted on here."""
+        key = key_of(document)
+        before = self.tenants.get(key)
         if self.tenants.put(document):
-            self.ask(key_of(document), Priority.EDIT)
+            self.ask(key, Priority.EDIT)
+        self._numbers_moved(before, self.tenants.get(key))
 
     def recounted(self, resource: Resource, present: set[str], version: int) -> None:
         """All tenants or classes were listed anew: these uids are there. Others were deleted while nobody listened."""
@@ -58,6 +62,7 @@ class World:
             return
         for paper in self.tenants.drop_missing(present, version):
             self._left(paper.key, paper.namespace)
+            self._numbers_moved(paper, None)
             if paper.class_name:
                 self.ask(f"/{paper.class_name}", Priority.RESYNC)
 
@@ -114,6 +119,16 @@ class World:
 
     def _has_tenant(self, namespace: str) -> bool:
         return bool(self.tenants.in_namespace(namespace))
+
+    def _numbers_moved(self, before: Paper | None, now: Paper | None) -> None:
+        """A tenant has let go of telephone numbers: whoever waits for one of them has its turn."""
+        if before is None:
+            return
+        named, held = (now.named_numbers, now.held_numbers) if now is not None else ((), ())
+        freed = (set(before.named_numbers) - set(named)) | (set(before.held_numbers) - set(held))
+        for paper in self.tenants.with_number(freed):
+            if paper.key != before.key:
+                self.ask(paper.key, Priority.NEWS)
 
     def _left(self, key: str, namespace: str) -> None:
         """A tenant is gone: what was kept of it is let go of, and whoever waited for its namespace has its turn."""

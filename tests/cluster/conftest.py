@@ -114,6 +114,14 @@ def hotel(plane: ControlPlane, operator: RunningOperator, namespace: str) -> Hot
 
 
 @pytest.fixture
+def second_hotel(plane: ControlPlane, operator: RunningOperator) -> Hotel:
+    """Another one, in a namespace of its own."""
+    name = f"hotel-{next(_NUMBERS)}"
+    plane.apply(_namespace(name))
+    return Hotel(plane, name)
+
+
+@pytest.fixture
 def concierge(plane: ControlPlane) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line, at this cluster."""
 

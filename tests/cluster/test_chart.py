@@ -15,6 +15,7 @@ from concierge_operator.settings import OperatorSettings
 from control_plane import ControlPlane, control_plane
 from helm import CHART, NAMESPACE, Helm, previous_chart
 from rendered import MANIFESTS, by_kind
+from street import wait_until
 
 WAYS: dict[str, dict[str, Any]] = {
     "as it is": {},
@@ -202,7 +203,7 @@ def test_monitoring_is_there_only_where_it_is_asked_for(helm: Helm) -> None:
 def test_rights_are_those_that_were_proved_to_be_least(helm: Helm) -> None:
     objects = helm.objects({})
     rules = yaml.safe_load((CHART / "files" / "rules.yaml").read_text(encoding="utf-8"))
-    (everywhere,) = by_kind(objects, "ClusterRole").values()
+    everywhere = by_kind(objects, "ClusterRole")[f"{NAMESPACE}-concierge"]
     (own,) = by_kind(objects, "Role").values()
     subjects = [
         one
@@ -259,6 +260,23 @@ def test_the_operators_account_may_keep_hotels_and_nothing_else(plane: ControlPl
     assert not may("delete", "namespaces")
     assert not may("get", "nodes")
     assert not may("delete", "conciergetenants.concierge.hotel", "-n", "anywhere")
+
+
+def test_who_may_view_or_edit_a_namespace_may_do_so_with_its_tenant(
+    plane: ControlPlane, release: Helm, namespace: str
+) -> None:
+    release.run("install", "concierge", str(CHART))
+    for person, role in (("viola", "view"), ("edda", "edit"), ("adam", "admin")):
+        plane.kubectl("create", "rolebinding", person, f"--clusterrole={role}", f"--user={person}", "-n", namespace)
+
+    def may(person: str, verb: str, where: str = namespace) -> bool:
+        question = ("auth", "can-i", verb, "conciergetenants.concierge.hotel", "-n", where, "--as", person)
+        return plane.kubectl(*question, check=False).strip().endswith("yes")
+
+    wait_until(lambda: may("viola", "watch") and may("edda", "patch") and may("adam", "delete"), 30)
+    assert not may("viola", "patch")
+    assert not may("edda", "get", "elsewhere")
+    assert not may("nobody", "get")
 
 
 def test_what_is_said_after_the_installation_leads_on(release: Helm) -> None:

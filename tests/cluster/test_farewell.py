@@ -38,6 +38,26 @@ def test_a_number_leads_to_its_tenant_and_back_to_where_it_led_before(hotel: Hot
     assert twilio.number(number)["voice_url"] == "https://before.example/call"
 
 
+def test_a_number_that_two_tenants_name_stays_with_the_first_until_it_parts_with_it(
+    hotel: Hotel, second_hotel: Hotel, twilio: TwilioNumbers
+) -> None:
+    number = "+493839310003"
+    twilio.add(number, voice_url="https://before.example/call")
+    for one in (hotel, second_hotel):
+        one.kubectl("create", "secret", "generic", "twilio", f"--from-literal=auth-token={TOKEN}")
+    hotel.apply(**_calls(hotel, number))
+    hotel.wait(lambda: hotel.condition("VoiceNumberConfigured").get("status") == "True")
+    second_hotel.apply(**_calls(second_hotel, number))
+    second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("reason") == "NumberTaken")
+
+    assert f"leads to the tenant {hotel.namespace}/" in second_hotel.condition("VoiceNumberConfigured")["message"]
+    assert twilio.number(number)["voice_url"] == f"https://{hotel.namespace}.example/voice/incoming"
+
+    hotel.edit(voice={"enabled": False})
+    second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("status") == "True", 30)
+    assert twilio.number(number)["voice_url"] == f"https://{second_hotel.namespace}.example/voice/incoming"
+
+
 def test_a_wrong_token_is_told_and_holds_no_deletion_up(hotel: Hotel, twilio: TwilioNumbers) -> None:
     number = "+493839310002"
     twilio.add(number, voice_url="https://before.example/call")

@@ -35,7 +35,11 @@ class InThread:
         if self._thread.is_alive():
             self.loop.call_soon_threadsafe(self._task.cancel)
             self._thread.join(seconds)
-        assert not self._thread.is_alive(), "it did not end"
+        assert not self._thread.is_alive(), f"it did not end: {self._waiting()}"
+
+    def _waiting(self) -> list[str]:
+        """Each task, and the line where it waits."""
+        return [f"{task.get_coro()!r} at {task.get_stack(limit=1)!r}" for task in asyncio.all_tasks(self.loop)]
 
     def call(self, deed: Callable[[], Any]) -> None:
         """Do this on its loop, soon."""
