@@ -1,4 +1,8 @@
-"""Many new hotels at once (TENANTS, else 200); and a bare client applies the very same objects to a new cluster."""
+"""Many new hotels at once (TENANTS, else 200); and a bare client applies the very same objects to a new cluster.
+
+With PODS=no workloads are ready by themselves: what is measured then is the operator and the API server, and not the
+controllers, the nodes and the pods that share the machine with them.
+"""
 
 from __future__ import annotations
 
@@ -31,15 +35,19 @@ from concierge_operator.plan import Owner, owned_by
 from processes import cpu_seconds
 
 COUNT = int(os.environ.get("TENANTS", "200"))
-TITLE = f"Cold create of {COUNT} tenants (profile dedicated), against a bare client that applies the same objects"
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 PROFILE = os.environ.get("PROFILE", "dedicated")
+PODS = os.environ.get("PODS", "yes") != "no"
+TITLE = (
+    f"Cold create of {COUNT} tenants (profile {PROFILE}, {'with' if PODS else 'without'} pods), "
+    "against a bare client that applies the same objects"
+)
 
 
 def measure() -> dict[str, Any]:
     """Rounds of both, each on a control plane of its own, in turn."""
     rounds = [_round(number) for number in range(ROUNDS)]
-    return {"tenants": COUNT, "profile": PROFILE, "requests_at_once": AT_ONCE, "rounds": rounds}
+    return {"tenants": COUNT, "profile": PROFILE, "pods": PODS, "requests_at_once": AT_ONCE, "rounds": rounds}
 
 
 def rows(raw: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -77,7 +85,7 @@ def _round(number: int) -> dict[str, Any]:
 
 
 def _operator(folder: Path) -> dict[str, float]:
-    with bench_cluster(folder) as plane, OperatorProcess(plane, folder) as operator:
+    with bench_cluster(folder, pods=PODS) as plane, OperatorProcess(plane, folder) as operator:
         operator.wait_until('"leading"')
         expected = len(rendered(tenant(0, PROFILE), "x"))
         ungated = len(rendered(tenant(0, PROFILE), "x", BEFORE_THE_GATE))
@@ -112,7 +120,7 @@ def _requests(operator: OperatorProcess) -> float:
 
 def _bare(folder: Path) -> dict[str, float]:
     """Owned by a ConfigMap of the same namespace, since no tenant is there: else they would be tidied up as orphans."""
-    with bench_cluster(folder) as plane:
+    with bench_cluster(folder, pods=PODS) as plane:
 
         async def apply() -> dict[str, float]:
             async with Bare(plane.url, plane.token) as bare:
