@@ -138,9 +138,8 @@ def test_postgres_starts_as_the_operator_starts_it_and_knows_its_database(node: 
 
 
 def test_valkey_answers_under_its_own_names(node: OneNode, space: str):
-    start = (
-        "valkey-server --save '' --dir /tmp --daemonize yes > /dev/null && until valkey-cli ping; do :; done | tail -1"
-    )
+    begin = "valkey-server --save '' --dir /tmp --daemonize yes > /dev/null"
+    start = f"{begin} && until valkey-cli ping 2> /dev/null; do :; done"
 
     said = run(node, space, "valkey", pod(images.REDIS.reference, ["sh", "-c", start], volumeMounts=[TMP]))
 
