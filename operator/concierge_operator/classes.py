@@ -16,7 +16,6 @@ from concierge_operator.engine import Looked
 from concierge_operator.kinds import CLASSES, TENANTS
 from concierge_operator.known import Document, Paper
 from concierge_operator.preparing import class_status_of
-from concierge_operator.queue import Priority
 from concierge_operator.rollout import Decision, Member, Progress, Verdict, decide
 from concierge_operator.status import kept
 from concierge_operator.status_model import ClassStatus
@@ -83,8 +82,7 @@ class Rollouts:
             "status": {"assignedVersion": version, "assignedAt": moments.written(now)},
         }
         live = await self._cluster.apply(TENANTS, body, manager=_ROLLOUT_MANAGER, subresource="status")
-        if self._world.tenants.put(live):
-            self._world.ask(key, Priority.EDIT)
+        self._world.written(live)
 
     async def _tell(
         self, document: Document, before: ClassStatus, after: ClassStatus, reason: str, message: str, *, stalled: bool
@@ -116,7 +114,9 @@ def _member(paper: Paper, version: str) -> Member:
         labels=dict(turn.labels),
         assigned=turn.assigned,
         assigned_at=moments.read(turn.assigned_at),
-        ready=turn.ready == version,
+        ready=turn.ready and turn.ran == version,
+        arrived=turn.ran == version,
+        unready_since=moments.read(turn.unready_since),
     )
 
 
@@ -131,7 +131,7 @@ def _status(before: ClassStatus, decision: Decision, hotels: list[Member], versi
             "version": version,
             "previous_version": before.version if before.version not in (None, version) else before.previous_version,
             "tenants": len(hotels),
-            "updated": sum(member.assigned == version and member.ready for member in hotels),
+            "updated": sum(member.assigned == version and member.arrived for member in hotels),
             "wave": decision.progress.wave,
             "wave_since": moments.written(since) if since is not None else None,
             "stopped_by": decision.stopped_by,
@@ -152,9 +152,18 @@ def sentence_of(decision: Decision, status: ClassStatus, members: Iterable[Membe
         return f"Paused in the spec. {count}."
     if decision.verdict is Verdict.SOAKING and decision.look_again_at is not None:
         return f"{count}. The next wave begins at {moments.written(decision.look_again_at)}."
-    changing = [one.name for one in members if one.assigned == status.version and not one.ready]
-    named = ", ".join(changing[:_NAMED]) + (f" and {len(changing) - _NAMED} more" if len(changing) > _NAMED else "")
-    return f"{count}; changing now: {named}." if changing else f"{count}."
+    unready = [one for one in members if one.assigned == status.version and not one.ready]
+    if decision.verdict is Verdict.COMPLETE or not unready:
+        return f"{count}."
+    changing = [one.name for one in unready if not one.arrived]
+    if changing:
+        return f"{count}; changing now: {_some(changing)}."
+    return f"{count}. It goes on when these are Ready again: {_some([one.name for one in unready])}."
+
+
+def _some(hotels: list[str]) -> str:
+    more = len(hotels) - _NAMED
+    return ", ".join(hotels[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _seconds_until(moment: datetime | None, now: datetime) -> float | None:

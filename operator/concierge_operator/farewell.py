@@ -69,6 +69,7 @@ class Farewell:
         held = document["metadata"].get("finalizers") or []
         if FINALIZER not in held or not await self._still_held(document):
             return Looked()
+        document = await self._without_numbers(document)
         policy = document["spec"].get("deletionPolicy", "Retain")
         saved = await self._save(ready, document) if policy == "Snapshot" else READY
         if saved.reason == NAMESPACE_GOES:
@@ -77,7 +78,6 @@ class Farewell:
         elif not saved.ready:
             await self._teller.standstill(document, saved)
             return Looked(again_seconds=_LOOK_AGAIN_SECONDS)
-        await self._give_numbers_back(document)
         if policy != "Retain":
             await self._cluster.delete(SECRETS, names.GENERATED_SECRET, document["metadata"]["namespace"])
         await self._set(document, _without(held))
@@ -132,13 +132,17 @@ class Farewell:
     def _builder(self, ctx: Context, document: Document) -> Builder:
         return Builder(self._cluster, self._world.sightings, ctx, inventory_of(status_of(document).inventory))
 
-    async def _give_numbers_back(self, document: Document) -> None:
-        numbers = status_of(document).numbers
-        if not numbers:
-            return
-        result = await self._numbers.farewell(document["metadata"]["namespace"], numbers, self._cluster)
+    async def _without_numbers(self, document: Document) -> Document:
+        """First of all give its telephone numbers back: no caller waits for a backup. The document as it is now."""
+        before = status_of(document)
+        if not before.numbers:
+            return document
+        result = await self._numbers.farewell(document["metadata"]["namespace"], before.numbers, self._cluster)
         if result.verdict is not None and not result.verdict.ready:
             await self._teller.warn(document, result.verdict.reason, result.verdict.message)
+        await self._teller.write(document, before, before.model_copy(update={"numbers": []}))
+        paper = self._world.tenants.get(key_of(document))
+        return paper.document() if paper is not None else document
 
     async def _set(self, document: Document, finalizers: list[str]) -> Document:
         metadata = document["metadata"]

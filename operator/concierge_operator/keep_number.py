@@ -15,10 +15,18 @@ from concierge_core.tenant.secrets import several
 from concierge_core.tenant.values import SecretRef
 from concierge_operator import number_verdict
 from concierge_operator.number_model import MOST_NUMBERS, VoiceNumber
-from concierge_operator.number_verdict import TAKING_OVER, Drift, NumberResult, Reason, Trouble
+from concierge_operator.number_verdict import TAKING_OVER, Drift, NumberResult, Reason, Rival, Trouble
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.twilio_api import Found, TwilioApi
-from concierge_operator.twilio_number import Decision, NumberWebhooks, decide, desired, give_back, key_of
+from concierge_operator.twilio_number import (
+    Decision,
+    NumberKey,
+    NumberWebhooks,
+    decide,
+    desired,
+    give_back,
+    key_of_remembered,
+)
 
 RELEASE_SECONDS = 10.0
 """What giving back a tenant's numbers may take in all."""
@@ -49,19 +57,20 @@ async def ensure(
     remembered: Sequence[VoiceNumber],
     api: TwilioApi,
     *,
-    elsewhere: Mapping[str, str] = MappingProxyType({}),
+    elsewhere: Mapping[NumberKey, Rival] = MappingProxyType({}),
 ) -> NumberResult:
     """Make the tenant's numbers lead to it; what is no longer needed is given back. One request a number when nothing
     is to be done. `remembered` must be what the status holds, and what comes back must be stored before the next call.
-    `elsewhere`: numbers that are another tenant's → its key; they are left to it.
+    `elsewhere`: numbers that are another tenant's; they are left to it.
     """
-    wanted = {one.key: one for one in desired(spec, public_url) if one.number not in elsewhere}
-    known = {key_of(one): one for one in remembered}
+    wanted = {one.key: one for one in desired(spec, public_url) if one.key not in elsewhere}
+    known = {key_of_remembered(one): one for one in remembered}
     unreachable = number_verdict.no_public_url(public_url)
     if wanted and unreachable:
         return NumberResult(unreachable, tuple(remembered))
     ones = [await _look(wanted.get(key), known.get(key), tokens, api) for key in {**wanted, **known}]
-    return _together([*ones, *(_One(number_verdict.taken(number, key), None) for number, key in elsewhere.items())])
+    left = [_One(number_verdict.taken(number, rival), None) for (_, number), rival in elsewhere.items()]
+    return _together([*ones, *left])
 
 
 async def release(

@@ -23,8 +23,11 @@ class Turn:
     """The version that the tenant itself names; the class then has no say."""
     assigned: str | None
     assigned_at: str | None
-    ready: str | None
-    """The version that runs, if the tenant is Ready of its newest generation."""
+    ran: str | None
+    """The version with which it was Ready last."""
+    ready: bool
+    """It is Ready of its newest generation."""
+    unready_since: str | None
     labels: tuple[tuple[str, str], ...]
     leaving: bool
     """It is being deleted."""
@@ -43,10 +46,10 @@ class Paper:
     namespace: str
     created: str
     turn: Turn
-    named_numbers: tuple[str, ...]
+    named_numbers: frozenset[str]
     """Telephone numbers in its spec, whether or not they are in use."""
-    held_numbers: tuple[str, ...]
-    """Those that lead to it."""
+    held_numbers: frozenset[str]
+    """Those that lead to it, or are about to."""
     _packed: bytes
 
     def document(self) -> Document:
@@ -75,42 +78,36 @@ def paper(document: Mapping[str, Any]) -> Paper:
         created=metadata.get("creationTimestamp", ""),
         turn=_turn(document),
         named_numbers=_named_numbers(document),
-        held_numbers=held_numbers(document),
+        held_numbers=_held_numbers(document),
         _packed=zlib.compress(orjson.dumps(kept), 1),
     )
 
 
 def _turn(document: Mapping[str, Any]) -> Turn:
     metadata, status = document["metadata"], document.get("status") or {}
-    ready = any(
-        one.get("type") == "Ready"
-        and one.get("status") == "True"
-        and one.get("observedGeneration") == metadata.get("generation")
-        for one in status.get("conditions", ())
-    )
+    told: Mapping[str, Any] = next((one for one in status.get("conditions", ()) if one.get("type") == "Ready"), {})
+    holds = told.get("status") == "True"
     return Turn(
         own_version=(document.get("spec") or {}).get("version"),
         assigned=status.get("assignedVersion"),
         assigned_at=status.get("assignedAt"),
-        ready=status.get("version") if ready else None,
+        ran=status.get("version"),
+        ready=holds and told.get("observedGeneration") == metadata.get("generation"),
+        unready_since=None if holds else told.get("lastTransitionTime"),
         labels=tuple(sorted((metadata.get("labels") or {}).items())),
         leaving="deletionTimestamp" in metadata,
     )
 
 
-def held_numbers(document: Mapping[str, Any]) -> tuple[str, ...]:
-    """Telephone numbers that were set up for the tenant and were not given back yet; one that goes gives up all."""
-    if "deletionTimestamp" in document["metadata"]:
-        return ()
-    remembered = (document.get("status") or {}).get("numbers") or ()
-    return tuple(sorted({one["number"] for one in remembered if one.get("settled")}))
+def _held_numbers(document: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(one["number"] for one in (document.get("status") or {}).get("numbers") or ())
 
 
-def _named_numbers(document: Mapping[str, Any]) -> tuple[str, ...]:
+def _named_numbers(document: Mapping[str, Any]) -> frozenset[str]:
     spec = document.get("spec") or {}
     voice, messaging = spec.get("voice") or {}, spec.get("messaging") or {}
     places = (voice.get("twilio"), messaging.get("twilio"), messaging.get("sms"))
-    return tuple(sorted({place["number"] for place in places if place and place.get("number")}))
+    return frozenset(place["number"] for place in places if place and place.get("number"))
 
 
 def _trigger(document: Mapping[str, Any]) -> str:
@@ -125,6 +122,7 @@ class Known:
     def __init__(self) -> None:
         self._papers: dict[str, Paper] = {}
         self._keys_in: dict[str, set[str]] = {}
+        self._keys_with: dict[str, set[str]] = {}
         self._departed = Departed()
 
     def __len__(self) -> int:
@@ -138,8 +136,12 @@ class Known:
         before = self._papers.get(made.key)
         if before is not None and before.uid == made.uid and before.version >= made.version:
             return False
+        if before is not None:
+            self._take_out(before)
         self._papers[made.key] = made
         self._keys_in.setdefault(made.namespace, set()).add(made.key)
+        for number in made.named_numbers | made.held_numbers:
+            self._keys_with.setdefault(number, set()).add(made.key)
         return before is None or before.trigger != made.trigger
 
     def drop(self, document: Mapping[str, Any]) -> bool:
@@ -164,9 +166,9 @@ class Known:
 
     def _take_out(self, paper: Paper) -> None:
         del self._papers[paper.key]
-        self._keys_in[paper.namespace].discard(paper.key)
-        if not self._keys_in[paper.namespace]:
-            del self._keys_in[paper.namespace]
+        _discard(self._keys_in, paper.namespace, paper.key)
+        for number in paper.named_numbers | paper.held_numbers:
+            _discard(self._keys_with, number, paper.key)
 
     def get(self, key: str) -> Paper | None:
         """The object of this key."""
@@ -183,10 +185,14 @@ class Known:
 
     def with_number(self, numbers: Iterable[str]) -> list[Paper]:
         """The tenants that name or hold one of these telephone numbers."""
-        wanted = frozenset(numbers)
-        if not wanted:
-            return []
-        return [paper for paper in self if not wanted.isdisjoint((*paper.named_numbers, *paper.held_numbers))]
+        keys = {key for number in numbers for key in self._keys_with.get(number, ())}
+        return [self._papers[key] for key in sorted(keys)]
 
     def __iter__(self) -> Iterator[Paper]:
         return iter(list(self._papers.values()))
+
+
+def _discard(keys_by: dict[str, set[str]], name: str, key: str) -> None:
+    keys_by[name].discard(key)
+    if not keys_by[name]:
+        del keys_by[name]

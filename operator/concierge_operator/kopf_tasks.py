@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 
 import kopf
 import structlog
 
-_KOPF = str(Path(kopf.__file__).parent)
+_KOPF = str(Path(kopf.__file__).parent) + os.sep
 _TRIES = 10
 _PAUSE_SECONDS = 0.5
 
@@ -18,7 +19,7 @@ _log = structlog.get_logger(__name__)
 async def end_kopfs_tasks() -> None:
     """Cancel every task of Kopf's in this loop, again where it did not heed it; gives up after some seconds."""
     for _ in range(_TRIES):
-        left = {task for task in asyncio.all_tasks() if _is_kopfs(task)}
+        left = _kopfs_tasks()
         if not left:
             return
         for task in left:
@@ -26,7 +27,12 @@ async def end_kopfs_tasks() -> None:
         done, _ = await asyncio.wait(left, timeout=_PAUSE_SECONDS)
         for task in done:
             _ = task.cancelled() or task.exception()  # looked at, so that asyncio does not tell it as news
-    _log.warning("Kopf has left tasks behind", tasks=sorted(task.get_name() for task in left)[:10])
+    if left := _kopfs_tasks():
+        _log.warning("Kopf has left tasks behind", tasks=sorted(task.get_name() for task in left)[:10])
+
+
+def _kopfs_tasks() -> set[asyncio.Task[object]]:
+    return {task for task in asyncio.all_tasks() if _is_kopfs(task)}
 
 
 def _is_kopfs(task: asyncio.Task[object]) -> bool:

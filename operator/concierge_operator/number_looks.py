@@ -12,12 +12,12 @@ from concierge_operator.cluster import Cluster
 from concierge_operator.keep_number import DRIFT_AUTHOR
 from concierge_operator.kinds import SECRETS
 from concierge_operator.number_model import VoiceNumber
-from concierge_operator.number_verdict import Look, NumberResult, due, fingerprint, looked
+from concierge_operator.number_verdict import Look, NumberResult, Rival, due, fingerprint, looked
 from concierge_operator.refusals import Refusal
 from concierge_operator.render.context import Context
 from concierge_operator.status_model import SecretMark
 from concierge_operator.twilio_api import TwilioApi
-from concierge_operator.twilio_number import desired, secrets_needed
+from concierge_operator.twilio_number import NumberKey, desired, secrets_needed
 
 Marks = Mapping[str, SecretMark | None]
 
@@ -36,11 +36,11 @@ class NumberLooks:
         remembered: Sequence[VoiceNumber],
         marks: Marks,
         cluster: Cluster,
-        elsewhere: Mapping[str, str],
+        elsewhere: Mapping[NumberKey, Rival],
     ) -> NumberResult | None:
         """Set the tenant's numbers up, if a look is due; None where it has none, and had none.
 
-        `elsewhere`: numbers that are another tenant's → its key.
+        `elsewhere`: numbers that are another tenant's.
         """
         key, wanted = ctx.key, desired(ctx.spec, ctx.public_url)
         if not wanted and not remembered:

@@ -13,7 +13,7 @@ from concierge_core.tenant.values import SecretRef
 from concierge_operator import names
 from concierge_operator.number_model import Occasion, VoiceNumber
 from concierge_operator.observe import State, Verdict
-from concierge_operator.twilio_number import NumberWebhooks
+from concierge_operator.twilio_number import NumberKey, NumberWebhooks
 
 LOOK_AGAIN_SECONDS = 1800.0
 """How long a number that is as it should be is left alone; shorter than the resync, so that each resync looks once."""
@@ -89,14 +89,29 @@ def no_public_url(public_url: str) -> Verdict | None:
     )
 
 
-def taken(number: str, key: str) -> Verdict:
-    """The number leads to the tenant of this key ("namespace/name")."""
-    return Verdict(
-        State.FAILED,
-        Reason.NUMBER_TAKEN.value,
-        f"{number} leads to the tenant {key}, and a number can lead to one property only. Give this tenant a number of "
-        "its own, or switch the other's off: then this one has it within minutes.",
-    )
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another tenant that comes first for a number; `key` is namespace/name."""
+
+    key: str
+    holds: bool
+    gives_back: bool
+
+
+def taken(number: str, rival: Rival) -> Verdict:
+    """The number is another tenant's."""
+    if rival.gives_back:
+        words = (
+            f"{number} is still being given back by the tenant {rival.key}; this one has it as soon as that is done. "
+            "If it takes long, the other's conditions say why."
+        )
+    else:
+        why = "leads to" if rival.holds else "is wanted too, and first, by"
+        words = (
+            f"{number} {why} the tenant {rival.key}, and a number can lead to one tenant only. Give this one a number "
+            "of its own, or take it out of the other's spec."
+        )
+    return Verdict(State.FAILED, Reason.NUMBER_TAKEN.value, words)
 
 
 def of_trouble(trouble: Trouble, *, number: str, account_sid: str, secret: SecretRef) -> Verdict:
@@ -187,7 +202,7 @@ def fingerprint(
     wanted: Sequence[NumberWebhooks],
     public_url: str,
     tokens: Mapping[SecretRef, str],
-    elsewhere: Mapping[str, str] = MappingProxyType({}),
+    elsewhere: Mapping[NumberKey, Rival] = MappingProxyType({}),
 ) -> str:
     """Changes when anything does that a look depends on; the tokens are in it as hashes only."""
     numbers = [
@@ -195,4 +210,5 @@ def fingerprint(
         for one in wanted
     ]
     secrets = sorted([ref.name, ref.key, hashlib.sha256(token.encode()).hexdigest()] for ref, token in tokens.items())
-    return names.fingerprint([numbers, public_url, secrets, sorted(elsewhere.items())])
+    others = sorted([*number, rival.key, rival.holds, rival.gives_back] for number, rival in elsewhere.items())
+    return names.fingerprint([numbers, public_url, secrets, others])

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from concierge_core.tenant.brand import ConciergeClass
+from concierge_core.tenant.brand import ConciergeClass, Rollout
 from concierge_core.tenant.complaints import bounded, complaints, dotted, sentence
 from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator.known import Document, Paper
@@ -81,7 +81,8 @@ def _first_version(brand: Document) -> str | None:
     told = progress.get("version")
     if told and told != wanted:
         return str(told)  # the change has not even begun
-    if progress.get("previousVersion") and progress.get("updated", 0) < progress.get("tenants", 0):
+    waves = ((brand.get("spec") or {}).get("rollout") or {}).get("waves") or Rollout().waves
+    if progress.get("previousVersion") and progress.get("wave", 0) < len(waves):
         return str(progress["previousVersion"])
     return wanted
 

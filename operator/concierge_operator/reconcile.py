@@ -6,7 +6,7 @@ again. What is applied again changes nothing, and a migration's Job has the same
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,7 @@ from concierge_operator.farewell import Farewell
 from concierge_operator.inventory import Inventory, inventory_of, written
 from concierge_operator.known import Document, Paper, key_of
 from concierge_operator.lease import NotLeadingError
-from concierge_operator.number_looks import NumberLooks
+from concierge_operator.number_looks import Marks, NumberLooks
 from concierge_operator.number_verdict import NumberResult
 from concierge_operator.observe import READY, State, Verdict
 from concierge_operator.plan import kept
@@ -248,16 +248,22 @@ class Reconciler:
         if not draft.through:
             draft.unlooked |= {"VoiceNumberConfigured", "MonitoringReady"}
         else:
-            elsewhere = self._led_elsewhere(document, ctx)
-            draft.numbers = await self._numbers.look(ctx, before.numbers, draft.marks, self._cluster, elsewhere)
+            draft.numbers = await self._look_at_numbers(document, ctx, before, draft.marks)
         if draft.numbers is not None and draft.numbers.verdict is not None:
             draft.details["VoiceNumberConfigured"] = draft.numbers.verdict
 
-    def _led_elsewhere(self, document: Document, ctx: Context) -> Mapping[str, str]:
-        own = number_claims.claim_of(document, ctx.spec)
-        others = [paper for paper in self._world.tenants.with_number(own.wanted) if paper.key != own.key]
-        claims = [number_claims.claim_under(paper.document(), self._brand(paper)) for paper in others]
-        return number_claims.led_elsewhere(own, claims)
+    async def _look_at_numbers(
+        self, document: Document, ctx: Context, before: TenantStatus, marks: Marks
+    ) -> NumberResult | None:
+        own = number_claims.claim_of(document, ctx)
+        papers = self._world.tenants.with_number(number for _, number in own.wanted)
+        others = [self._claim(paper) for paper in papers if paper.key != own.key]
+        elsewhere = number_claims.led_elsewhere(own, others)
+        return await self._numbers.look(ctx, before.numbers, marks, self._cluster, elsewhere)
+
+    def _claim(self, paper: Paper) -> number_claims.Claim:
+        document = paper.document()
+        return number_claims.claim_of(document, prepared(document, self._surroundings(paper)))
 
     async def _tell(
         self, document: Document, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft

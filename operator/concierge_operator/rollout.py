@@ -1,7 +1,9 @@
 """How a class's version reaches its tenants: canary, waves, so many at once, and a stop at the first that fails.
 
-Pure and level-based: `decide` looks at all tenants and at how far the class was, and says what to do now. Rolling back
-is naming the earlier version: the same steps, in which those who never changed count as done.
+Pure and level-based: `decide` looks at all tenants and at how far the class was, and says what to do now. One that was
+Ready with the version and is not any more is waited for, and stops the rollout like any other. Once all had arrived,
+what befalls one of them is not the rollout's any more. Rolling back is naming the earlier version: the same steps, in
+which those who never changed count as done.
 """
 
 from __future__ import annotations
@@ -37,7 +39,10 @@ class Member:
     assigned: str | None
     assigned_at: datetime | None
     ready: bool
-    """Ready, of its newest generation, with the assigned version."""
+    """Ready, of its newest generation, with the version that is rolled out."""
+    arrived: bool = False
+    """It was Ready with that version once."""
+    unready_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,14 @@ def decide(members: Sequence[Member], policy: Rollout, version: str, was: Progre
     order = sorted(members, key=lambda m: (not _is_canary(m, policy), _spread(m.name)))
     while True:
         wave = order[: _reach(order, policy, progress.wave)]
+        if progress.wave >= len(policy.waves) and all(m.assigned == version and m.arrived for m in order):
+            return Decision(Verdict.COMPLETE, progress)
         changing = [m for m in order if m.assigned == version and not m.ready]
         late = [m for m in changing if _deadline(m, policy) <= now]
         if late:
             return Decision(Verdict.STOPPED, progress, stopped_by=min(m.name for m in late))
         if any(m.assigned != version or not m.ready for m in wave):
             return _advance(wave, changing, policy, version, Progress(version, progress.wave))
-        if progress.wave >= _last_wave(policy):
-            return Decision(Verdict.COMPLETE, progress)
         since = progress.wave_since or now
         over = since + timedelta(seconds=policy.soak_seconds)
         if wave and now < over:
@@ -90,7 +95,8 @@ def _advance(
     again = min(deadlines, default=None)
     if policy.paused:
         return Decision(Verdict.PAUSED, progress, look_again_at=again)
-    room = max(0, policy.max_concurrent - len(changing))
+    fell = any(m.arrived for m in changing)  # who knows whether the version is to blame
+    room = 0 if fell else max(0, policy.max_concurrent - len(changing))
     waiting = [m.name for m in wave if m.assigned != version]
     return Decision(Verdict.PROGRESSING, progress, tuple(waiting[:room]), look_again_at=again)
 
@@ -103,15 +109,12 @@ def _reach(order: Sequence[Member], policy: Rollout, wave: int) -> int:
     return max(canaries, math.ceil(len(order) * policy.waves[wave - 1] / 100))
 
 
-def _last_wave(policy: Rollout) -> int:
-    return len(policy.waves)
-
-
 def _deadline(member: Member, policy: Rollout) -> datetime:
-    """When it must be Ready. Without a moment of its own its assignment is not stored yet: it has all its time."""
-    if member.assigned_at is None:
+    """When it must be Ready, or Ready again. Without a moment of its own nothing is stored yet: it has all its time."""
+    fell_at = member.unready_since if member.arrived else member.assigned_at
+    if member.assigned_at is None or fell_at is None:
         return datetime.max.replace(tzinfo=UTC)
-    return member.assigned_at + timedelta(seconds=policy.ready_within_seconds)
+    return max(member.assigned_at, fell_at) + timedelta(seconds=policy.ready_within_seconds)
 
 
 def _is_canary(member: Member, policy: Rollout) -> bool:

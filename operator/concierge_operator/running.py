@@ -222,7 +222,7 @@ class Operator:
     async def _reign(self, cluster: Cluster) -> None:
         """The leader's work. What it remembers of looks ends with it: who leads in between may change everything."""
         teller = Teller(cluster, self.clock, self.settings.identity)
-        numbers = NumberLooks(TwilioApi(self.settings.twilio_base_url), self.clock)
+        numbers = NumberLooks(TwilioApi(self.settings.twilio_base_url, fence=self._leader.fence), self.clock)
         told = TenantTeller(teller, self.world, self.clock)
         tenants = Reconciler(cluster, self.world, told, numbers, self.settings.defaults(), self.clock)
         rollouts = Rollouts(cluster, self.world, teller, self.clock)

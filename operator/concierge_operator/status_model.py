@@ -125,7 +125,7 @@ class ClassStatus(Section):
     tenants: Annotated[int, Field(ge=0)] = 0
     """Tenants that follow the class's version."""
     updated: Annotated[int, Field(ge=0)] = 0
-    """Tenants that have it and are Ready."""
+    """Tenants that have it and were Ready with it."""
     wave: Annotated[int, Field(ge=0)] = 0
     """The wave that is under way: 0 is the canary."""
     wave_since: Moment | None = None

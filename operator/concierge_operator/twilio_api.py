@@ -19,6 +19,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient  # type: ignore[
 from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 
+from concierge_operator.cluster import Fence
 from concierge_operator.number_model import Hook, Occasion
 from concierge_operator.number_verdict import Reason, Trouble
 from concierge_operator.twilio_number import CurrentHooks
@@ -63,9 +64,15 @@ class Found:
 
 
 class TwilioApi:
-    """Twilio, or what plays it at `base_url`. Each request takes at most `timeout_seconds`."""
+    """Twilio, or what plays it at `base_url`. Each request takes at most `timeout_seconds`.
 
-    def __init__(self, base_url: str | None = None, *, timeout_seconds: float = 4.0) -> None:
+    `fence` raises where this process may not change anything any more; it is asked before each change.
+    """
+
+    def __init__(
+        self, base_url: str | None = None, *, timeout_seconds: float = 4.0, fence: Fence = lambda: None
+    ) -> None:
+        self._fence = fence
         self._base_url = (base_url or TWILIO_URL).rstrip("/")
         self._timeout_seconds = timeout_seconds
 
@@ -81,7 +88,8 @@ class TwilioApi:
         return await self._ask("GET", path, _basic(account_sid, token), read, params=params)
 
     async def change(self, account_sid: str, token: str, found: Found, change: CurrentHooks) -> Found | Trouble:
-        """Set these webhooks; only fields that differ from `found` are sent."""
+        """Set these webhooks; only fields that differ from `found` are sent. Raises what the fence raises."""
+        self._fence()
         path = f"/2010-04-01/Accounts/{account_sid}/IncomingPhoneNumbers/{found.sid}.json"
         sent = form(found.hooks, change)
         return await self._ask("POST", path, _basic(account_sid, token), _found, data=sent)

@@ -17,6 +17,8 @@ from concierge_core.tenant.values import SecretRef
 from concierge_operator.number_model import Hook, Hooks, Occasion, VoiceNumber
 
 CurrentHooks = Mapping[Occasion, Hook]
+NumberKey = tuple[str, str]
+"""Account and number."""
 
 PATHS: Mapping[Occasion, str] = {
     Occasion.CALLS: "/voice/incoming",
@@ -37,8 +39,8 @@ class NumberWebhooks:
     hooks: CurrentHooks
 
     @property
-    def key(self) -> tuple[str, str]:
-        """Account and number: what is remembered of it has the same."""
+    def key(self) -> NumberKey:
+        """What is remembered of it has the same."""
         return (self.account_sid, self.number)
 
 
@@ -61,7 +63,7 @@ def desired(spec: TenantSpec, public_url: str) -> tuple[NumberWebhooks, ...]:
     answer, so the numbers do what they did before. `public_url` has no trailing slash."""
     if spec.suspend.active:
         return ()
-    wanted: dict[tuple[str, str], NumberWebhooks] = {}
+    wanted: dict[NumberKey, NumberWebhooks] = {}
     for account, number, urls in _channels(spec, public_url):
         hooks = {occasion: Hook(url=url) for occasion, url in urls.items()}
         one = NumberWebhooks(number, account.account_sid, account.auth_token_secret, hooks)
@@ -87,7 +89,7 @@ def _channels(spec: TenantSpec, public_url: str) -> Iterator[_Channel]:
         yield account, number, {Occasion.MESSAGES: public_url + PATHS[Occasion.MESSAGES]}
 
 
-def key_of(remembered: VoiceNumber) -> tuple[str, str]:
+def key_of_remembered(remembered: VoiceNumber) -> NumberKey:
     """As `NumberWebhooks.key`."""
     return (remembered.account_sid, remembered.number)
 

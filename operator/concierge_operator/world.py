@@ -124,8 +124,8 @@ class World:
         """A tenant has let go of telephone numbers: whoever waits for one of them has its turn."""
         if before is None:
             return
-        named, held = (now.named_numbers, now.held_numbers) if now is not None else ((), ())
-        freed = (set(before.named_numbers) - set(named)) | (set(before.held_numbers) - set(held))
+        named, held = (now.named_numbers, now.held_numbers) if now is not None else (frozenset(), frozenset())
+        freed = (before.named_numbers - named) | (before.held_numbers - held)
         for paper in self.tenants.with_number(freed):
             if paper.key != before.key:
                 self.ask(paper.key, Priority.NEWS)

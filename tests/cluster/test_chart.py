@@ -277,6 +277,8 @@ def test_who_may_view_or_edit_a_namespace_may_do_so_with_its_tenant(
     assert not may("viola", "patch")
     assert not may("edda", "get", "elsewhere")
     assert not may("nobody", "get")
+    forging = ("patch", "conciergetenants.concierge.hotel", "--subresource=status", "-n", namespace, "--as", "adam")
+    assert plane.kubectl("auth", "can-i", *forging, check=False).strip().endswith("no")
 
 
 def test_what_is_said_after_the_installation_leads_on(release: Helm) -> None:

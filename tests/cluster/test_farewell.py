@@ -58,6 +58,27 @@ def test_a_number_that_two_tenants_name_stays_with_the_first_until_it_parts_with
     assert twilio.number(number)["voice_url"] == f"https://{second_hotel.namespace}.example/voice/incoming"
 
 
+def test_a_number_goes_from_a_tenant_that_is_deleted_to_the_next_and_at_last_back_to_where_it_led_before(
+    hotel: Hotel, second_hotel: Hotel, twilio: TwilioNumbers
+) -> None:
+    number = "+493839310004"
+    twilio.add(number, voice_url="https://before.example/call")
+    for one in (hotel, second_hotel):
+        one.kubectl("create", "secret", "generic", "twilio", f"--from-literal=auth-token={TOKEN}")
+    hotel.apply(**_calls(hotel, number), backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
+    hotel.wait(lambda: hotel.condition("VoiceNumberConfigured").get("status") == "True")
+    second_hotel.apply(**_calls(second_hotel, number))
+    second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("reason") == "NumberTaken")
+
+    hotel.kubectl("delete", "ct", "--all", "--timeout=90s")
+    second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("status") == "True", 30)
+    theirs = twilio.number(number)["voice_url"]
+    second_hotel.kubectl("delete", "ct", "--all", "--timeout=60s")
+
+    assert theirs == f"https://{second_hotel.namespace}.example/voice/incoming"
+    assert twilio.number(number)["voice_url"] == "https://before.example/call"
+
+
 def test_a_wrong_token_is_told_and_holds_no_deletion_up(hotel: Hotel, twilio: TwilioNumbers) -> None:
     number = "+493839310002"
     twilio.add(number, voice_url="https://before.example/call")

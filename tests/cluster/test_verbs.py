@@ -53,6 +53,17 @@ def test_diff_says_that_nothing_would_change_and_what_an_upgrade_would(hotel: Ho
     assert hotel.status["version"] == "1.0.0"
 
 
+def test_diff_tells_what_would_be_taken_away(hotel: Hotel, concierge: Concierge) -> None:
+    hotel.apply().is_ready()
+    once = {"minReplicas": 1, "maxReplicas": 1}
+    hotel.edit(autoscaling={"chat": once}, ai={"keySecret": {"name": "gemini", "key": "key"}})
+    hotel.stalls("SecretMissing")  # so nothing is taken away yet
+    told = concierge("diff", hotel.name, "-n", hotel.namespace).stdout
+
+    assert "HorizontalPodAutoscaler concierge-chat: would be taken away" in told
+    assert "concierge-admin: would be taken away" not in told
+
+
 def test_suspend_closes_a_house_and_wake_opens_it(hotel: Hotel, concierge: Concierge) -> None:
     hotel.apply(profile="compact").is_ready()
 

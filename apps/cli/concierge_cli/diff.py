@@ -9,13 +9,14 @@ from importlib import metadata
 from concierge_cli.cluster_place import Place, at_cluster
 from concierge_operator import names
 from concierge_operator.comparing import changes, restarts
-from concierge_operator.kinds import TENANTS, resource_of
+from concierge_operator.kinds import TENANTS, present, resource_of
 from concierge_operator.known import Document
 from concierge_operator.observe import Verdict
-from concierge_operator.plan import Owner, owned_by
+from concierge_operator.plan import Owner, leftovers, owned_by
 from concierge_operator.preparing import status_of
 from concierge_operator.refusals import Refusal
-from concierge_operator.render import Context, Stage, render
+from concierge_operator.render import Context, Stage, Stages, render
+from concierge_operator.sightings import Sighting, sighting
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -69,7 +70,18 @@ async def _differences(place: Place, ctx: Context, document: Document) -> tuple[
             found = await _dry_run(place, ctx, manifest, live)
             lines += [f"{kind} {name}: {line}" for line in found[0]]
             pods += [name] if found[1] else []
-    return lines, pods
+    return lines + await _taken_away(place, ctx, stages), pods
+
+
+async def _taken_away(place: Place, ctx: Context, stages: Stages) -> list[str]:
+    """What is no longer needed. ConfigMaps and Jobs, whose names change with their content, go without a word."""
+    seen: dict[tuple[str, str], Sighting] = {}
+    labels = {names.MANAGED_BY: names.FIELD_MANAGER}
+    for resource in present(place.offered):
+        found, _ = await place.cluster.list(resource, ctx.namespace, labels=labels)
+        seen |= {(resource.kind, one["metadata"]["name"]): sighting(resource, resource.typed(one)) for one in found}
+    gone = leftovers(stages.all, seen, ctx.uid, settled=False)
+    return [f"{kind} {name}: would be taken away" for (kind, name), _ in gone]
 
 
 async def _dry_run(place: Place, ctx: Context, manifest: Document, live: Document | None) -> tuple[list[str], bool]:

@@ -9,6 +9,8 @@ import time
 import pytest
 
 from concierge_operator.keep_number import ensure
+from concierge_operator.lease import NotLeadingError
+from concierge_operator.number_verdict import Rival
 from concierge_operator.observe import READY, State
 from concierge_operator.twilio_api import TwilioApi
 from concierge_simulators.twilio_numbers import Fault, TwilioNumbers
@@ -18,6 +20,7 @@ from numbered_house import (
     SECRET,
     TOKEN,
     TOKENS,
+    URL,
     NumberedHouse,
     webhooks,
 )
@@ -228,3 +231,30 @@ async def test_many_houses_are_looked_at_at_once_without_leaving_anything_open(
     results = await asyncio.gather(*(other.look() for other in others))
 
     assert {result.verdict.reason for result in results if result.verdict} == {"TakingOver"}
+
+
+async def test_who_leads_no_longer_changes_nothing_at_twilio(twilio: TwilioNumbers, house: NumberedHouse) -> None:
+    await house.look()
+    asked = len(twilio.requests)
+
+    def lost() -> None:
+        raise NotLeadingError("another one leads")
+
+    house.api = TwilioApi(twilio.url, fence=lost)
+    with pytest.raises(NotLeadingError):
+        await house.look()
+
+    assert len(twilio.requests) == asked + 1, "it was looked for, and not changed"
+    assert webhooks(twilio)["voice_url"] == "https://old.example/call"
+
+
+async def test_a_tenant_that_comes_second_leaves_the_number_to_the_first_and_gives_back_what_it_had_set(
+    twilio: TwilioNumbers, house: NumberedHouse
+) -> None:
+    await house.settle()
+    first = Rival("other/other", holds=True, gives_back=False)
+    result = await ensure(house.spec, URL, house.tokens, house.status, house.api, elsewhere={(ACCOUNT, NUMBER): first})
+
+    assert result.verdict is not None
+    assert (result.verdict.reason, result.remembered) == ("NumberTaken", ())
+    assert webhooks(twilio)["voice_url"] == "https://old.example/call"

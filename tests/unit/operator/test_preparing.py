@@ -82,13 +82,13 @@ def test_a_classs_version_holds_once_it_was_given_to_the_tenant() -> None:
 
 
 def test_a_new_tenant_begins_with_the_classs_version() -> None:
-    settled = {"version": "1.0.0", "tenants": 3, "updated": 3, "previousVersion": "0.8.0"}
+    settled = {"version": "1.0.0", "tenants": 3, "updated": 2, "wave": 3, "previousVersion": "0.8.0"}
     assert _version(_tenant(**FOLLOWS), _class("1.0.0", **settled)) == "1.0.0"
     assert _version(_tenant(**FOLLOWS), _class("1.0.0")) == "1.0.0"
 
 
 def test_a_tenant_that_comes_during_a_change_begins_with_the_version_before() -> None:
-    changing = {"version": "1.1.0", "previousVersion": "1.0.0", "tenants": 3, "updated": 1}
+    changing = {"version": "1.1.0", "previousVersion": "1.0.0", "tenants": 3, "updated": 1, "wave": 1}
     assert _version(_tenant(**FOLLOWS), _class("1.1.0", **changing)) == "1.0.0"
 
 

@@ -29,13 +29,20 @@ class Fleet:
         decision = decide(list(self.members.values()), self.policy, version, self.progress, self.now)
         self.progress = decision.progress
         for name in decision.assign:
-            self.members[name] = replace(self.members[name], assigned=version, assigned_at=self.now, ready=False)
+            self.members[name] = replace(
+                self.members[name], assigned=version, assigned_at=self.now, ready=False, arrived=False
+            )
         return decision
 
     def ready(self, *names: str) -> None:
         """These have become Ready."""
         for name in names:
-            self.members[name] = replace(self.members[name], ready=True)
+            self.members[name] = replace(self.members[name], ready=True, arrived=True)
+
+    def unready(self, *names: str) -> None:
+        """These were, and are not any more."""
+        for name in names:
+            self.members[name] = replace(self.members[name], ready=False, unready_since=self.now)
 
     def later(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -48,7 +55,7 @@ def fleet(size: int = 10, *, canaries: int = 1, **policy: Any) -> Fleet:
     """Hotels on version 1, the first ones marked as canaries."""
     names = [f"hotel-{number:03}/hotel" for number in range(size)]
     marks = [{"concierge.hotel/channel": "canary"} if number < canaries else {} for number in range(size)]
-    members = {n: Member(n, mark, "1", NOON, ready=True) for n, mark in zip(names, marks, strict=True)}
+    members = {n: Member(n, mark, "1", NOON, ready=True, arrived=True) for n, mark in zip(names, marks, strict=True)}
     values = {"canary": {"matchLabels": {"concierge.hotel/channel": "canary"}}, "waves": [50, 100], **policy}
     return Fleet(Rollout.model_validate(values), members)
 
@@ -95,6 +102,48 @@ def test_a_stopped_rollout_goes_on_once_the_hotel_is_mended() -> None:
     hotels.ready("hotel-000/hotel")
 
     assert hotels.look().verdict is Verdict.PROGRESSING
+
+
+def test_what_befalls_a_hotel_after_it_arrived_is_not_the_rollouts() -> None:
+    hotels = fleet(1, readyWithinSeconds=600)
+    hotels.look()
+    hotels.ready("hotel-000/hotel")
+    for _ in range(3):
+        hotels.later(300)
+        done = hotels.look()
+    hotels.unready("hotel-000/hotel")
+    hotels.later(30 * 86400)
+
+    assert (done.verdict, hotels.look().verdict) == (Verdict.COMPLETE, Verdict.COMPLETE)
+
+
+def test_a_hotel_whose_node_is_drained_is_waited_for_and_nobody_changes_meanwhile() -> None:
+    hotels = fleet(readyWithinSeconds=600, soakSeconds=60, maxConcurrent=5)
+    hotels.look()
+    hotels.ready("hotel-000/hotel")
+    hotels.later(3600)
+    hotels.unready("hotel-000/hotel")
+    hotels.later(599)
+    held = hotels.look()
+    hotels.ready("hotel-000/hotel")
+    hotels.look()
+    hotels.later(60)
+
+    assert (held.verdict, held.assign) == (Verdict.PROGRESSING, ())
+    assert len(hotels.look().assign) == 4
+
+
+def test_a_canary_that_breaks_while_it_soaks_stops_the_rollout() -> None:
+    hotels = fleet(readyWithinSeconds=600, soakSeconds=3600)
+    hotels.look()
+    hotels.ready("hotel-000/hotel")
+    hotels.look()
+    hotels.later(60)
+    hotels.unready("hotel-000/hotel")
+    hotels.later(600)
+    stopped = hotels.look()
+
+    assert (stopped.verdict, stopped.stopped_by, stopped.assign) == (Verdict.STOPPED, "hotel-000/hotel", ())
 
 
 def test_paused_means_that_nobody_else_changes() -> None:
