@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from concierge_operator import names
 from concierge_operator.cluster import Cluster, Manifest
 from concierge_operator.generated import fingerprint_key, missing, new_secret
-from concierge_operator.kinds import SECRETS
+from concierge_operator.kinds import SECRETS, TENANTS
 from concierge_operator.refusals import Refusal, Retry
 from concierge_operator.render.context import Context
 from concierge_operator.secret_marks import content_mark, used_keys, used_names
@@ -123,12 +123,21 @@ class SecretBook:
 
     async def _made(self, ctx: Context, cluster: Cluster) -> Manifest | None:
         """None where there is one already."""
+        if not await _lives(ctx, cluster):  # it belongs to nobody else and would stay for ever
+            raise Retry("the tenant is going, and news of it is on its way")
         try:
             return await cluster.create(SECRETS, new_secret(ctx, missing(None)), manager=names.FIELD_MANAGER)
         except Refusal as refused:
             if refused.status == 409:
                 return None
             raise
+
+
+async def _lives(ctx: Context, cluster: Cluster) -> bool:
+    """Asked of the cluster: who has just begun to lead may not have heard yet that the tenant was deleted."""
+    live = await cluster.get(TENANTS, ctx.tenant, ctx.namespace, only_metadata=True)
+    told = live["metadata"] if live is not None else {}
+    return told.get("uid") == ctx.uid and "deletionTimestamp" not in told
 
 
 def _keys(ctx: Context) -> dict[str, set[str]]:

@@ -17,6 +17,8 @@ from helm import CHART, NAMESPACE, Helm, previous_chart
 from rendered import MANIFESTS, by_kind
 from street import wait_until
 
+pytestmark = pytest.mark.timeout(300)  # helm and a dozen kubectl each, on machines that have other things to do
+
 WAYS: dict[str, dict[str, Any]] = {
     "as it is": {},
     "everything on": {

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -86,7 +88,27 @@ def lindenhof(site: Site) -> Iterator[RunningHotel]:
     """An inn whose apps share a pod, reached through an Ingress."""
     account = {"firstAccount": {"email": "haus@lindenhof.example", "name": "Gerda Linde"}}
     way_in = {"gateway": {"ingressClass": "nginx"}, "profile": "compact", "admin": account}
-    yield from until_the_end(applied(site, "minimal", "lindenhof.example", "garden room", **way_in), site)
+    saved = {"enabled": True, "destination": "pvc:backups"}
+    running = applied(site, "minimal", "lindenhof.example", "garden room", **way_in, backup=saved)
+    site.cluster.apply(volume_claim("backups", running.hotel.namespace))
+    yield from until_the_end(running, site)
+
+
+def volume_claim(name: str, namespace: str) -> dict[str, Any]:
+    """Of the cluster's default class."""
+    resources = {"requests": {"storage": "1Gi"}}
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": resources}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+
+
+def concierge(verb: str, running: RunningHotel, *more: str) -> str:
+    """The command line, at this cluster; what it said. It must have succeeded."""
+    where = ["--kubeconfig", str(running.hotel.plane.kubeconfig), "-n", running.hotel.namespace]
+    command = [sys.executable, "-m", "concierge_cli.main", verb, running.hotel.name, *where, *more]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def until_the_end(running: RunningHotel, site: Site) -> Iterator[RunningHotel]:
@@ -211,3 +233,22 @@ def test_the_operator_says_where_the_house_is_reached(both):
     for each in both:
         each.hotel.wait(lambda each=each: each.hotel.condition("RouteReady").get("status") == "True")
         assert each.url in str(each.hotel.status["endpoints"])
+
+
+def test_what_guests_wrote_before_a_backup_is_there_again_after_its_restore_and_nothing_later(
+    lindenhof, visit, sign_in
+):
+    questions = ["Is there a lamp by the pond?", "Is there a swing in the yard?"]
+    for question in questions:
+        guest = visit(lindenhof)
+        guest.write(question)
+        expect(guest.log.get_by_role("article").last).to_contain_text("AI")
+        if question is questions[0]:
+            concierge("backup", lindenhof)
+    told = concierge("restore", lindenhof, "--from", "latest", "--yes", "--no-backup")
+
+    assert "The data is restored, and the house is open." in told
+    page = sign_in(lindenhof).page
+    page.goto(f"{lindenhof.url}/admin/?view=all")
+    expect(page.get_by_text("lamp by the pond").first).to_be_visible()
+    expect(page.get_by_text("swing in the yard")).to_have_count(0)

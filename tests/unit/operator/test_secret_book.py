@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from concierge_operator.kinds import Resource
+import pytest
+
+from concierge_operator.kinds import TENANTS, Resource
+from concierge_operator.refusals import Retry
 from concierge_operator.render.context import Context
 from concierge_operator.secret_book import SecretBook
 from concierge_operator.status_model import SecretMark
-from rendered import context, small_tenant
+from rendered import UID, context, small_tenant
 
 
 class Server:
@@ -17,13 +20,16 @@ class Server:
 
     def __init__(self, **keys_of: list[str]) -> None:
         self.reads: list[str] = []
+        self.tenant: dict[str, Any] | None = {"metadata": {"uid": UID}}
         self.secrets = {name: self._secret(name, keys) for name, keys in keys_of.items()}
 
     def _secret(self, name: str, keys: list[str]) -> dict[str, Any]:
         data = {key: base64.b64encode(b"word").decode() for key in keys}
         return {"metadata": {"name": name, "namespace": "house", "resourceVersion": "7"}, "data": data}
 
-    async def get(self, _: Resource, name: str, namespace: str) -> dict[str, Any] | None:
+    async def get(self, resource: Resource, name: str, namespace: str, **_: Any) -> dict[str, Any] | None:
+        if resource == TENANTS:
+            return self.tenant
         self.reads.append(name)
         return self.secrets.get(name)
 
@@ -75,3 +81,24 @@ async def test_a_secret_that_did_not_change_is_read_once() -> None:
         await marks(book, house("key"), server)
 
     assert server.reads.count("gemini") == 1
+
+
+@pytest.mark.parametrize(
+    "tenant",
+    [
+        None,
+        {"metadata": {"uid": "of another"}},
+        {"metadata": {"uid": UID, "deletionTimestamp": "2026-11-26T08:00:00Z"}},
+    ],
+    ids=["gone", "another of its name", "going"],
+)
+async def test_no_passwords_are_made_for_a_tenant_that_is_gone_though_no_news_told_it_yet(
+    tenant: dict[str, Any] | None,
+) -> None:
+    server = Server(gemini=["key"])
+    server.tenant = tenant
+
+    with pytest.raises(Retry):
+        await marks(SecretBook(), house("key"), server)
+
+    assert "concierge-generated" not in server.secrets
