@@ -67,7 +67,7 @@ class SecretBook:
             known[name] = mark if mark is not None and _tells_all(mark, wanted.get(name, set())) else None
         if all(mark is not None for mark in known.values()):
             return known
-        generated = await self._generated(ctx, cluster)
+        generated = await self._generated(ctx, cluster, had_one=names.GENERATED_SECRET in before)
         key, own = fingerprint_key(generated), names.GENERATED_SECRET
         known[own] = known[own] or self._note(ctx.namespace, own, generated, key, wanted.get(own, set()))
         for name in (name for name, mark in known.items() if mark is None):
@@ -100,12 +100,14 @@ class SecretBook:
         self._marks[namespace, name] = mark
         return mark
 
-    async def _generated(self, ctx: Context, cluster: Cluster) -> Manifest:
+    async def _generated(self, ctx: Context, cluster: Cluster, *, had_one: bool) -> Manifest:
         """The tenant's own passwords and keys; made, or completed, where they are missing."""
         # A new tenant has none, so far as the watch tells: to make it is to ask whether it is there.
         known = (ctx.namespace, names.GENERATED_SECRET) in self._versions
         live = await self._there(ctx, cluster) if known else None
         if live is None:
+            if had_one and not await _lives(ctx, cluster):  # made anew, it would be nobody's and stay for ever
+                raise Retry("the tenant is going, and news of it is on its way")
             made = await self._made(ctx, cluster)
             if made is not None:
                 return made
@@ -123,8 +125,6 @@ class SecretBook:
 
     async def _made(self, ctx: Context, cluster: Cluster) -> Manifest | None:
         """None where there is one already."""
-        if not await _lives(ctx, cluster):  # it belongs to nobody else and would stay for ever
-            raise Retry("the tenant is going, and news of it is on its way")
         try:
             return await cluster.create(SECRETS, new_secret(ctx, missing(None)), manager=names.FIELD_MANAGER)
         except Refusal as refused:

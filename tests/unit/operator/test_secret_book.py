@@ -97,8 +97,9 @@ async def test_no_passwords_are_made_for_a_tenant_that_is_gone_though_no_news_to
 ) -> None:
     server = Server(gemini=["key"])
     server.tenant = tenant
+    before = SecretMark(name="concierge-generated", version="1", fingerprint="f")
 
     with pytest.raises(Retry):
-        await marks(SecretBook(), house("key"), server)
+        await marks(SecretBook(), house("key"), server, [before])
 
     assert "concierge-generated" not in server.secrets
