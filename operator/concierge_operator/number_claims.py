@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from concierge_operator.known import Document, key_of
 from concierge_operator.number_verdict import Reason, Rival, no_public_url
 from concierge_operator.observe import Verdict
-from concierge_operator.preparing import status_of
 from concierge_operator.render.context import Context
+from concierge_operator.status_model import TenantStatus
 from concierge_operator.twilio_number import NumberKey, desired, key_of_remembered
 
 
@@ -34,9 +34,8 @@ class Claim:
 _NOT_FOR_IT = frozenset((Reason.CREDENTIALS_REFUSED, Reason.SECRET_MISSING, Reason.NUMBER_NOT_FOUND))
 
 
-def claim_of(document: Document, ready: Context | Verdict) -> Claim:
+def claim_of(document: Document, ready: Context | Verdict, status: TenantStatus) -> Claim:
     """What this tenant wants: nothing while it can't be acted on, is being deleted, or is closed for the season."""
-    status = status_of(document)
     told = next((one.reason for one in status.conditions if one.type == "VoiceNumberConfigured"), "")
     return Claim(
         key=key_of(document),

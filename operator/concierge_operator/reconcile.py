@@ -141,16 +141,13 @@ class Reconciler:
             await self._teller.standstill(document, verdict)
 
     def _surroundings(self, paper: Paper) -> Surroundings:
+        brand = self._world.classes.get(f"/{paper.class_name}") if paper.class_name else None
         return Surroundings(
-            brand=self._brand(paper),
+            brand=brand.document() if brand else None,
             neighbours=self._world.tenants.in_namespace(paper.namespace),
             defaults=self._defaults,
             offered=self._world.offered,
         )
-
-    def _brand(self, paper: Paper) -> Document | None:
-        brand = self._world.classes.get(f"/{paper.class_name}") if paper.class_name else None
-        return brand.document() if brand else None
 
     async def _bring_about(self, document: Document, ctx: Context) -> Looked:
         before = status_of(document)
@@ -255,7 +252,7 @@ class Reconciler:
     async def _look_at_numbers(
         self, document: Document, ctx: Context, before: TenantStatus, marks: Marks
     ) -> NumberResult | None:
-        own = number_claims.claim_of(document, ctx)
+        own = number_claims.claim_of(document, ctx, before)
         papers = self._world.tenants.with_number(number for _, number in own.wanted)
         others = [self._claim(paper) for paper in papers if paper.key != own.key]
         elsewhere = number_claims.led_elsewhere(own, others)
@@ -263,7 +260,7 @@ class Reconciler:
 
     def _claim(self, paper: Paper) -> number_claims.Claim:
         document = paper.document()
-        return number_claims.claim_of(document, prepared(document, self._surroundings(paper)))
+        return number_claims.claim_of(document, prepared(document, self._surroundings(paper)), status_of(document))
 
     async def _tell(
         self, document: Document, ctx: Context, before: TenantStatus, builder: Builder, draft: Draft

@@ -54,12 +54,16 @@ def _namespace(name: str) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
 
 
+def _new_namespace(plane: ControlPlane) -> str:
+    name = f"hotel-{next(_NUMBERS)}"
+    plane.apply(_namespace(name))
+    return name
+
+
 @pytest.fixture
 def lone_hotel(lone_plane: ControlPlane) -> Hotel:
     """A namespace for one tenant in the cluster without an operator."""
-    name = f"hotel-{next(_NUMBERS)}"
-    lone_plane.apply(_namespace(name))
-    return Hotel(lone_plane, name)
+    return Hotel(lone_plane, _new_namespace(lone_plane))
 
 
 @pytest.fixture
@@ -72,9 +76,7 @@ def proxy(lone_plane: ControlPlane, tmp_path: Path) -> Iterator[FaultProxy]:
 @pytest.fixture
 def namespace(plane: ControlPlane) -> str:
     """A namespace that nobody else uses."""
-    name = f"hotel-{next(_NUMBERS)}"
-    plane.apply(_namespace(name))
-    return name
+    return _new_namespace(plane)
 
 
 @pytest.fixture(scope="session")
@@ -116,9 +118,7 @@ def hotel(plane: ControlPlane, operator: RunningOperator, namespace: str) -> Hot
 @pytest.fixture
 def second_hotel(plane: ControlPlane, operator: RunningOperator) -> Hotel:
     """Another one, in a namespace of its own."""
-    name = f"hotel-{next(_NUMBERS)}"
-    plane.apply(_namespace(name))
-    return Hotel(plane, name)
+    return Hotel(plane, _new_namespace(plane))
 
 
 @pytest.fixture

@@ -24,6 +24,16 @@ def _calls(hotel: Hotel, number: str) -> dict[str, Any]:
     }
 
 
+def _one_waits_for_the_other(number: str, first: Hotel, second: Hotel, **spec: Any) -> None:
+    """Both name the number: it leads to the first, whose spec has these fields too, and the second waits for it."""
+    for one in (first, second):
+        one.kubectl("create", "secret", "generic", "twilio", f"--from-literal=auth-token={TOKEN}")
+    first.apply(**_calls(first, number), **spec)
+    first.wait(lambda: first.condition("VoiceNumberConfigured").get("status") == "True")
+    second.apply(**_calls(second, number))
+    second.wait(lambda: second.condition("VoiceNumberConfigured").get("reason") == "NumberTaken")
+
+
 def test_a_number_leads_to_its_tenant_and_back_to_where_it_led_before(hotel: Hotel, twilio: TwilioNumbers) -> None:
     number = "+493839310001"
     twilio.add(number, voice_url="https://before.example/call")
@@ -43,12 +53,7 @@ def test_a_number_that_two_tenants_name_stays_with_the_first_until_it_parts_with
 ) -> None:
     number = "+493839310003"
     twilio.add(number, voice_url="https://before.example/call")
-    for one in (hotel, second_hotel):
-        one.kubectl("create", "secret", "generic", "twilio", f"--from-literal=auth-token={TOKEN}")
-    hotel.apply(**_calls(hotel, number))
-    hotel.wait(lambda: hotel.condition("VoiceNumberConfigured").get("status") == "True")
-    second_hotel.apply(**_calls(second_hotel, number))
-    second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("reason") == "NumberTaken")
+    _one_waits_for_the_other(number, hotel, second_hotel)
 
     assert f"leads to the tenant {hotel.namespace}/" in second_hotel.condition("VoiceNumberConfigured")["message"]
     assert twilio.number(number)["voice_url"] == f"https://{hotel.namespace}.example/voice/incoming"
@@ -63,12 +68,8 @@ def test_a_number_goes_from_a_tenant_that_is_deleted_to_the_next_and_at_last_bac
 ) -> None:
     number = "+493839310004"
     twilio.add(number, voice_url="https://before.example/call")
-    for one in (hotel, second_hotel):
-        one.kubectl("create", "secret", "generic", "twilio", f"--from-literal=auth-token={TOKEN}")
-    hotel.apply(**_calls(hotel, number), backup=TO_A_VOLUME, deletionPolicy="Snapshot").is_ready()
-    hotel.wait(lambda: hotel.condition("VoiceNumberConfigured").get("status") == "True")
-    second_hotel.apply(**_calls(second_hotel, number))
-    second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("reason") == "NumberTaken")
+    _one_waits_for_the_other(number, hotel, second_hotel, backup=TO_A_VOLUME, deletionPolicy="Snapshot")
+    hotel.is_ready()
 
     hotel.kubectl("delete", "ct", "--all", "--timeout=90s")
     second_hotel.wait(lambda: second_hotel.condition("VoiceNumberConfigured").get("status") == "True", 30)

@@ -16,7 +16,7 @@ from concierge_operator.plan import Owner, leftovers, owned_by
 from concierge_operator.preparing import status_of
 from concierge_operator.refusals import Refusal
 from concierge_operator.render import Context, Stage, Stages, render
-from concierge_operator.sightings import Sighting, sighting
+from concierge_operator.sightings import Sightings
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -75,12 +75,12 @@ async def _differences(place: Place, ctx: Context, document: Document) -> tuple[
 
 async def _taken_away(place: Place, ctx: Context, stages: Stages) -> list[str]:
     """What is no longer needed. ConfigMaps and Jobs, whose names change with their content, go without a word."""
-    seen: dict[tuple[str, str], Sighting] = {}
-    labels = {names.MANAGED_BY: names.FIELD_MANAGER}
+    seen = Sightings()
     for resource in present(place.offered):
-        found, _ = await place.cluster.list(resource, ctx.namespace, labels=labels)
-        seen |= {(resource.kind, one["metadata"]["name"]): sighting(resource, resource.typed(one)) for one in found}
-    gone = leftovers(stages.all, seen, ctx.uid, settled=False)
+        found, _ = await place.cluster.list(resource, ctx.namespace, labels=names.made_for(ctx.tenant))
+        for live in found:
+            seen.put(resource, resource.typed(live))
+    gone = leftovers(stages.all, seen.of(ctx.namespace), ctx.uid, settled=False)
     return [f"{kind} {name}: would be taken away" for (kind, name), _ in gone]
 
 

@@ -64,19 +64,19 @@ async def _ask(place: Place, document: Document, archive: str) -> None:
 async def _wait(place: Place, document: Document, archive: str) -> bool:
     """Say each step once, until the house is open again or the restore has failed."""
     metadata, told = document["metadata"], ""
-    before, began = _sentence(document, "Stalled"), time.monotonic()
+    before, began = _shown(document).get("Stalled"), time.monotonic()
     while True:
         live = await place.cluster.get(TENANTS, metadata["name"], metadata["namespace"])
         if live is None:
             print("The tenant was deleted.")
             return False
-        shown = {condition.type: condition for condition in status_of(live).conditions}
+        shown = _shown(live)
         ready, stalled = shown.get("Ready"), shown.get("Stalled")
         done = (live["metadata"].get("annotations") or {}).get(restores.RESTORED) == archive
         if done and _holds(ready):
             print("The data is restored, and the house is open.")
             return True
-        old = _holds(stalled) and before == _sentence(live, "Stalled")
+        old = before is not None and stalled is not None and _holds(stalled) and stalled.message == before.message
         if old and time.monotonic() - began < _OLD_NEWS_SECONDS:
             await asyncio.sleep(_LOOK_SECONDS)
             continue
@@ -88,8 +88,8 @@ async def _wait(place: Place, document: Document, archive: str) -> bool:
         await asyncio.sleep(_LOOK_SECONDS)
 
 
-def _sentence(document: Document, kind: str) -> str | None:
-    return next((one.message for one in status_of(document).conditions if one.type == kind), None)
+def _shown(document: Document) -> dict[str, Condition]:
+    return {condition.type: condition for condition in status_of(document).conditions}
 
 
 def _holds(condition: Condition | None) -> bool:

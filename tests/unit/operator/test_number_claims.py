@@ -11,6 +11,7 @@ from concierge_core.tenant.model import ConciergeTenant
 from concierge_operator.number_claims import Claim, claim_of, led_elsewhere
 from concierge_operator.number_verdict import taken
 from concierge_operator.observe import State, Verdict
+from concierge_operator.preparing import status_of
 from concierge_operator.world import World
 from rendered import context
 
@@ -47,10 +48,11 @@ def tenant(
 
 
 def claim(document: dict[str, Any]) -> Claim:
-    plain = {**document["metadata"]}
-    plain.pop("creationTimestamp")
-    plain.pop("deletionTimestamp", None)
-    return claim_of(document, context(ConciergeTenant.model_validate({**document, "metadata": plain})))
+    return claim_of(document, context(ConciergeTenant.model_validate(document)), status_of(document))
+
+
+def stuck(document: dict[str, Any]) -> Claim:
+    return claim_of(document, STUCK, status_of(document))
 
 
 def holder(*claims: Claim) -> set[str]:
@@ -81,11 +83,11 @@ def test_a_tenant_that_can_never_have_the_number_does_not_keep_it_from_others() 
 
     assert holder(claim(tenant("seehof", 1, account=OTHER_ACCOUNT)), waiting) == {"strand"}
     assert holder(claim(tenant("seehof", 1, host=None)), waiting) == {"strand"}
-    assert holder(claim_of(tenant("seehof", 1), STUCK), waiting) == {"strand"}
+    assert holder(stuck(tenant("seehof", 1)), waiting) == {"strand"}
 
 
 def test_a_tenant_that_is_stuck_keeps_the_number_that_leads_to_it() -> None:
-    assert holder(claim_of(tenant("seehof", 2, holds=True), STUCK), claim(tenant("strand", 1))) == {"seehof"}
+    assert holder(stuck(tenant("seehof", 2, holds=True)), claim(tenant("strand", 1))) == {"seehof"}
 
 
 def test_of_two_that_nobody_holds_the_one_that_twilio_would_let_have_it_comes_first() -> None:
@@ -103,7 +105,7 @@ def test_what_is_said_of_the_other_is_true() -> None:
         return taken(NUMBER, led_elsewhere(mine, [other])[KEY]).message
 
     assert "leads to the tenant seehof/seehof" in said(claim(tenant("seehof", holds=True)))
-    assert "leads to the tenant seehof/seehof" in said(claim_of(tenant("seehof", holds=True), STUCK))
+    assert "leads to the tenant seehof/seehof" in said(stuck(tenant("seehof", holds=True)))
     assert "is wanted too, and first, by the tenant seehof/seehof" in said(claim(tenant("seehof", 1)))
     assert "is still being given back by the tenant seehof/seehof" in said(
         claim(tenant("seehof", holds=True, leaving=True))
