@@ -41,7 +41,7 @@ async def test_a_beat_that_is_asked_to_stop_lets_the_other_follow_at_once(start:
     first = start("beat")
     await tools.until(lambda: first.events("beat_sent"), seconds=20)
     second = start("beat")
-    await asyncio.sleep(2)
+    await tools.until(lambda: second.events("beat_stands_by"), seconds=20)
 
     assert first.stop() == 0
     await tools.until(lambda: second.events("beat_sent"), seconds=5)

@@ -32,7 +32,7 @@ class LeasedScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
     facts: BeatFacts
     lease: BeatLease
     pulse: Pulse
-    leads = False
+    leads: bool | None = None  # nothing is known before the first tick
 
     def tick(self) -> float:
         """Send what is due, if we lead; seconds until the next call."""
@@ -69,7 +69,7 @@ class LeasedScheduler(Scheduler):  # type: ignore[misc]  # Celery has no types
         self.lease.release()
 
     def _stand_down(self) -> None:
-        if self.leads:
+        if self.leads is not False:
             self._log("beat_stands_by")
         self.leads = False
         # A connection that outlived its broker would fail at the next lead.
