@@ -40,7 +40,8 @@ def until(what, condition):
     say(what, True)
 
 def say(what, true):
-    print(what if true else f"not: {what}", flush=True)
+    # One write with both its ends: the log's own thread may be in the middle of a line.
+    os.write(1, (f"\\n{what}\\n" if true else f"\\nnot: {what}\\n").encode())
 
 threading.Thread(target=look, daemon=True).start()
 consume(app)
