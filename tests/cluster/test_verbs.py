@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,6 +15,14 @@ from control_plane import ControlPlane
 from hotel import Hotel
 
 Concierge = Callable[..., subprocess.CompletedProcess[str]]
+
+
+PLAYED_CLASS: dict[str, Any] = {
+    "apiVersion": "storage.k8s.io/v1",
+    "kind": "StorageClass",
+    "metadata": {"name": "played"},
+    "provisioner": "concierge.hotel/played",
+}
 
 
 def test_explain_says_that_a_tenant_is_ready_what_was_added_and_where_values_come_from(
@@ -93,7 +102,11 @@ def test_a_backup_is_made_at_once_and_a_restore_is_followed_to_its_end(hotel: Ho
 
 
 def test_a_restore_goes_on_from_one_that_was_in_the_way(hotel: Hotel, concierge: Concierge) -> None:
-    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}).is_ready()
+    # A claim of a class waits for its volume; one of none would be told as stalled until the played kubelet takes it.
+    hotel.plane.apply(PLAYED_CLASS)
+    hotel.apply(
+        profile="compact", backup={"enabled": True, "destination": "pvc:backups"}, storage={"className": "played"}
+    ).is_ready()
     hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore=yesterday")
     hotel.stalls("NoSuchArchive")
 
