@@ -145,6 +145,9 @@ def test_postgres_starts_as_the_operator_starts_it_and_knows_its_database(node: 
 
     asked = ["psql", url.format("s3cret"), "-tAc", "show max_connections"]
     refused = ["psql", url.format("wrong"), "-c", "select 1"]
+    # The node's rules learn of a ready pod a moment after the Service does.
+    reached = ["timeout", "40", "sh", "-c", "until pg_isready -q -h postgres; do sleep 0.1; done"]
+    node.plane.kubectl("exec", "-n", space, "deployment/postgres", "--", *reached)
 
     assert node.plane.kubectl("exec", "-n", space, "deployment/postgres", "--", *asked) == "50\n"
     assert "authentication failed" in node.plane.kubectl(
