@@ -34,6 +34,10 @@ class Trouble:
     words: str
     before: Callable[[Hotel], object] = lambda _: None
 
+    def is_told(self, shown: dict[str, Any]) -> bool:
+        """The condition tells it whole; of several objects in the same trouble it may name another at first."""
+        return shown.get("reason") == self.reason and self.words in shown["message"]
+
 
 def quota(**hard: str) -> Callable[[Hotel], object]:
     """So much and no more is allowed in the namespace. `count__jobs__batch` is Kubernetes' count/jobs.batch."""
@@ -70,7 +74,7 @@ TROUBLES = {
     "no-jobs": Trouble({}, "Stalled", "QuotaExceeded", "Job concierge-migrate-", quota(count__jobs__batch="0")),
     "no-sets": Trouble({}, "Stalled", "QuotaExceeded", "StatefulSet", quota(count__statefulsets__apps="0")),
     "pods-refused": Trouble(
-        {}, "Stalled", "PodsRefused", "gets no pod: maximum memory usage", lambda hotel: hotel.plane.apply(small(hotel))
+        {}, "Stalled", "PodsRefused", "StatefulSet concierge-postgres", lambda hotel: hotel.plane.apply(small(hotel))
     ),
     "no-class": Trouble(
         {"storage": {"className": "no-such-class"}}, "DatabaseReady", "NoVolume", "storage class no-such-class"
@@ -116,7 +120,7 @@ def street(lone_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     ):
         hotels = {name: _built(lone_plane, name, trouble) for name, trouble in TROUBLES.items()}
         for name, trouble in TROUBLES.items():
-            hotels[name].wait(lambda h=hotels[name], t=trouble: h.condition(t.kind).get("reason") == t.reason, 120)
+            hotels[name].wait(lambda h=hotels[name], t=trouble: t.is_told(h.condition(t.kind)), 120)
         for name in ("no-gateway", "no-ingress", "backup"):
             hotels[name].is_ready()
         began = time.monotonic()

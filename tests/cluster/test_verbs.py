@@ -16,7 +16,6 @@ from hotel import Hotel
 
 Concierge = Callable[..., subprocess.CompletedProcess[str]]
 
-
 PLAYED_CLASS: dict[str, Any] = {
     "apiVersion": "storage.k8s.io/v1",
     "kind": "StorageClass",
@@ -90,7 +89,7 @@ def test_a_name_that_is_not_there_is_told_kindly(namespace: str, concierge: Conc
 
 
 def test_a_backup_is_made_at_once_and_a_restore_is_followed_to_its_end(hotel: Hotel, concierge: Concierge) -> None:
-    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}).is_ready()
+    _with_backups(hotel)
 
     made = concierge("backup", hotel.name, "-n", hotel.namespace)
     assert made.returncode == 0, made.stdout + made.stderr
@@ -102,11 +101,7 @@ def test_a_backup_is_made_at_once_and_a_restore_is_followed_to_its_end(hotel: Ho
 
 
 def test_a_restore_goes_on_from_one_that_was_in_the_way(hotel: Hotel, concierge: Concierge) -> None:
-    # A claim of a class waits for its volume; one of none would be told as stalled until the played kubelet takes it.
-    hotel.plane.apply(PLAYED_CLASS)
-    hotel.apply(
-        profile="compact", backup={"enabled": True, "destination": "pvc:backups"}, storage={"className": "played"}
-    ).is_ready()
+    _with_backups(hotel)
     hotel.kubectl("annotate", "ct", hotel.name, "concierge.hotel/restore=yesterday")
     hotel.stalls("NoSuchArchive")
 
@@ -117,7 +112,7 @@ def test_a_restore_goes_on_from_one_that_was_in_the_way(hotel: Hotel, concierge:
 
 
 def test_a_restore_that_nobody_can_be_asked_about_changes_nothing(hotel: Hotel, concierge: Concierge) -> None:
-    hotel.apply(profile="compact", backup={"enabled": True, "destination": "pvc:backups"}).is_ready()
+    _with_backups(hotel)
 
     told = concierge("restore", hotel.name, "-n", hotel.namespace, "--from", "latest", "--no-backup")
 
@@ -232,3 +227,10 @@ def test_who_has_rights_in_one_namespace_only_may_ask_close_and_open_the_hotel_i
 
 def _account(hotel: Hotel) -> str:
     return f"--serviceaccount={hotel.namespace}:night-manager"
+
+
+def _with_backups(hotel: Hotel) -> None:
+    """Ready. A claim of a class waits for its volume; one of none would be told as stalled until its pod is played."""
+    hotel.plane.apply(PLAYED_CLASS)
+    backup, storage = {"enabled": True, "destination": "pvc:backups"}, {"className": PLAYED_CLASS["metadata"]["name"]}
+    hotel.apply(profile="compact", backup=backup, storage=storage).is_ready()

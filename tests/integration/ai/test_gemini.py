@@ -79,7 +79,7 @@ async def test_the_model_is_given_persona_passages_and_the_conversation_but_no_c
 
 async def test_sentences_leave_one_by_one_while_the_model_still_speaks(open_house: OpenHouse) -> None:
     opened = await open_house(key=True)
-    opened.gemini.script.always(Behaviour(text=BREAKFAST, tokens_per_second=20))
+    opened.gemini.script.always(Behaviour(text=BREAKFAST, tokens_per_second=50))
     request = ReplyRequest(
         tenant="test-house", conversation_id="c", turn_id="t", attempt=1, guest_id="g", channel="web",
         messages=["When is breakfast served?"],
@@ -89,7 +89,7 @@ async def test_sentences_leave_one_by_one_while_the_model_still_speaks(open_hous
     sent = opened.gemini.requests[-1].sent
     first_sentence_complete = next(at for at, piece in sent if piece.strip() == "room.")
     assert came[0] < sent[-1][0], "the first sentence came before the model had finished"
-    assert came[0] > first_sentence_complete
+    assert came[0] - first_sentence_complete < 0.1
 
 
 @pytest.mark.parametrize(

@@ -45,8 +45,8 @@ async def test_speed_and_first_token_are_as_told() -> None:
         came = [time.monotonic() async for _ in client(server.url).astream("?")]
         (asked,) = server.requests
     left = [at for at, _ in asked.sent]
-    assert left[0] - asked.at >= 0.2
-    assert left[-1] - left[0] >= 4 / 20
+    assert 0.2 <= left[0] - asked.at < 0.5
+    assert left[-1] - asked.at >= 0.2 + 4 / 20
     assert came[0] < left[-1], "the first is read while the last is still to be spoken"
 
 

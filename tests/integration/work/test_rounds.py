@@ -41,7 +41,7 @@ def until(what, condition):
 
 def say(what, true):
     # One write with both its ends: the log's own thread may be in the middle of a line.
-    os.write(1, (f"\\n{what}\\n" if true else f"\\nnot: {what}\\n").encode())
+    os.write(1, f"\\n{what if true else 'not: ' + what}\\n".encode())
 
 threading.Thread(target=look, daemon=True).start()
 consume(app)
