@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from concierge_cli import port_choice
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 60
@@ -104,7 +105,5 @@ def _ready(url: str) -> bool:
 
 
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on just now, and that no outgoing connection takes before its program listens."""
+    return port_choice.any_free()

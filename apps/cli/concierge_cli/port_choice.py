@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 from collections.abc import Iterator
 
@@ -10,6 +11,9 @@ from concierge_core.errors import InvalidInput
 FIRST_PORT = 8080
 _ANOTHER = "choose another one with --port (with make: PORT=…)."
 _TRIES = 200
+# Below what a system gives to outgoing connections (Linux from 32768, others from 49152), and to NodePorts (30000):
+# between our look and our program's start, no connection of anybody's takes such a port.
+_QUIET = range(12_000, 30_000)
 
 
 def choose(host: str, asked: int | None, count: int) -> list[int]:
@@ -41,10 +45,11 @@ def is_free(host: str, port: int) -> bool:
 
 
 def any_free(host: str = "127.0.0.1") -> int:
-    """Some free port, for what people never type."""
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return int(probe.getsockname()[1])
+    """Some free port, for what people never type. Raises `InvalidInput` when there seems to be none."""
+    for _ in range(_TRIES):
+        if is_free(host, port := secrets.choice(_QUIET)):
+            return port
+    raise InvalidInput("port", f"No port of {host} from {_QUIET.start} to {_QUIET.stop - 1} seems to be free.")
 
 
 def _candidates(first: int) -> Iterator[int]:

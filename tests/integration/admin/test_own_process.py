@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,14 +15,13 @@ import httpx
 from concierge_admin.accounts import ensure_first_account, first_account
 from concierge_core.open_runtime import open_runtime
 from concierge_core.settings import Settings
+from running_house import free_port
 
 MANIFEST = Path(__file__).parents[3] / "manifests" / "minimal.yaml"
 
 
 def test_it_serves_and_ends_quickly_with_a_live_connection_open(tmp_path: Path, sqlite_url: str) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = {
         **os.environ,
         "CONCIERGE_TENANT_FILE": str(MANIFEST),

@@ -37,14 +37,9 @@ from concierge_core.settings import Settings
 from concierge_core.storage import migrate, open_store
 from concierge_core.tenant.loader import load_tenant_files
 from concierge_core.testing import ScriptedConcierge
+from running_house import free_port
 
 SIGNING_KEY = "whsec-for-tests"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def until(condition: Callable[[], Any], *, seconds: float = 30, what: str = "it") -> Any:

@@ -21,6 +21,7 @@ from concierge_core.tenant.model import Smtp
 from concierge_core.use_cases.guest import post_message, request_person, start_session, update_guest
 from concierge_core.work.registry import GiveUp, TryLater
 from concierge_core.work.sender import send_due_tasks
+from running_house import free_port
 
 PASSWORD = "correct-horse"
 
@@ -57,7 +58,7 @@ def serve(tools: Any) -> Iterator[Callable[..., PostOffice]]:
     with ExitStack() as stack:
 
         def start(encryption: str = "none", context: Any = None, **more: Any) -> PostOffice:
-            office = PostOffice(port=tools.free_port())
+            office = PostOffice(port=free_port())
             if encryption == "starttls":
                 more |= {"tls_context": context, "require_starttls": True}
             if encryption == "implicit":
@@ -168,7 +169,7 @@ async def test_tls_on_a_plain_port_and_nobody_at_all_are_said(serve, tools):
     assert await reason(serve("none"), tls="implicit") == (
         "the mail server speaks no TLS on this port: check port and tls"
     )
-    assert await reason(PostOffice(port=tools.free_port()), tls="none") == (
+    assert await reason(PostOffice(port=free_port()), tls="none") == (
         "the mail server cannot be reached (ConnectionRefusedError)"
     )
 
