@@ -40,7 +40,7 @@ def waited_for(seen: Mapping[Place, Sighting]) -> dict[Place, Sighting]:
 
 
 def without_pods(seen: Mapping[Place, Sighting], pods: Iterable[Live]) -> dict[str, str]:
-    """Uid → kind and name of those that are not ready and have no pod, not even one that failed. Pure."""
+    """Uid → kind and name, in their order, of those that are not ready and have no pod, not even a failed one. Pure."""
     owners = {owner["uid"] for pod in pods for owner in pod["metadata"].get("ownerReferences", ())}
     return {
         live.uid: f"{kind} {name}"
@@ -50,9 +50,15 @@ def without_pods(seen: Mapping[Place, Sighting], pods: Iterable[Live]) -> dict[s
 
 
 def told_by_events(podless: Mapping[str, str], events: Iterable[Live]) -> Verdict | None:
-    """From the newest Event about any of these. Pure."""
-    about = [event for event in events if event["involvedObject"].get("uid") in podless and event.get("message")]
-    if not about:
-        return None
-    newest = max(about, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""))
-    return pods_refused(podless[newest["involvedObject"]["uid"]], newest["message"])
+    """From the newest Event about the first of these that has one: of several that are refused in turn a status would
+    otherwise name another at each look, and be written each time. Pure."""
+    newest: dict[str, Live] = {}
+    for event in sorted(events, key=_at):
+        if event.get("message"):
+            newest[event["involvedObject"].get("uid")] = event
+    first = next((uid for uid in podless if uid in newest), None)
+    return None if first is None else pods_refused(podless[first], newest[first]["message"])
+
+
+def _at(event: Live) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or "")

@@ -64,5 +64,18 @@ def test_what_is_refused_for_another_reason_says_by_whom() -> None:
     assert "maximum memory usage per Container is 1Mi" in told.message
 
 
+def test_of_two_that_are_refused_in_turn_the_same_one_is_told_each_time() -> None:
+    podless = {"a": "StatefulSet concierge-postgres", "b": "StatefulSet concierge-redis"}
+    said = "pods is forbidden: maximum memory usage per Container is 1Mi"
+    first = event(said, "2026-11-25T10:00:00Z", uid="a")
+
+    times = ("2026-11-25T09:00:00Z", "2026-11-25T11:00:00Z")
+    told = [told_by_events(podless, [first, event(said, at, uid="b")]) for at in times]
+
+    assert [verdict and verdict.message for verdict in told] == [
+        "StatefulSet concierge-postgres gets no pod: maximum memory usage per Container is 1Mi."
+    ] * 2
+
+
 def test_where_nothing_was_refused_nothing_is_told() -> None:
     assert told_by_events({"its-uid": "Job concierge-migrate-1"}, []) is None
