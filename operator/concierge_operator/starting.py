@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from concierge_operator.cluster import Cluster
@@ -49,15 +49,14 @@ def without_pods(seen: Mapping[Place, Sighting], pods: Iterable[Live]) -> dict[s
     }
 
 
-def told_by_events(podless: Mapping[str, str], events: Iterable[Live]) -> Verdict | None:
+def told_by_events(podless: Mapping[str, str], events: Sequence[Live]) -> Verdict | None:
     """From the newest Event about the first of these that has one: of several that are refused in turn a status would
     otherwise name another at each look, and be written each time. Pure."""
-    newest: dict[str, Live] = {}
-    for event in sorted(events, key=_at):
-        if event.get("message"):
-            newest[event["involvedObject"].get("uid")] = event
-    first = next((uid for uid in podless if uid in newest), None)
-    return None if first is None else pods_refused(podless[first], newest[first]["message"])
+    for uid, what in podless.items():
+        about = [event for event in events if event["involvedObject"].get("uid") == uid and event.get("message")]
+        if about:
+            return pods_refused(what, max(about, key=_at)["message"])
+    return None
 
 
 def _at(event: Live) -> str:

@@ -74,7 +74,11 @@ TROUBLES = {
     "no-jobs": Trouble({}, "Stalled", "QuotaExceeded", "Job concierge-migrate-", quota(count__jobs__batch="0")),
     "no-sets": Trouble({}, "Stalled", "QuotaExceeded", "StatefulSet", quota(count__statefulsets__apps="0")),
     "pods-refused": Trouble(
-        {}, "Stalled", "PodsRefused", "StatefulSet concierge-postgres", lambda hotel: hotel.plane.apply(small(hotel))
+        {},
+        "Stalled",
+        "PodsRefused",
+        "StatefulSet concierge-postgres gets no pod: maximum memory usage",
+        lambda hotel: hotel.plane.apply(small(hotel)),
     ),
     "no-class": Trouble(
         {"storage": {"className": "no-such-class"}}, "DatabaseReady", "NoVolume", "storage class no-such-class"
